@@ -1,0 +1,1 @@
+"""The builder: agents, their drafts, and the versions that conversations run."""

@@ -1,0 +1,182 @@
+"""Draft → AgentSpec, or every problem that stands in the way, tied to its node and field.
+
+Pure: no database query, no network, no clock. The same draft gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from agents.engines import EngineMenu, fallback_menu
+from agents.nodes.registry import node_kind
+from agents.problems import CompileError, Problem
+from agents.prompt import HEAD_TOKENS, LONG_HEAD_TOKENS, build_head, head_tokens
+from agents.schema import AGENT_FIELDS, NAME
+from inference.spec import AgentSpec, FlowSpec, ModelSpec, Pronunciation, VoiceSpec
+
+if TYPE_CHECKING:
+    from agents.models import Draft
+
+START_NODE = "goal"
+LANGUAGE_FORM = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", re.ASCII)
+
+
+def compile_draft(draft: Draft, *, version: str = "draft", menu: EngineMenu | None = None) -> AgentSpec:
+    """The frozen data a conversation runs. `menu` says which voices and models exist; without it
+    the built-in list is used. Raises CompileError with every error found."""
+    errors = [problem for problem in find_problems(draft, menu=menu) if problem.severity == "error"]
+    if errors:
+        raise CompileError(errors)
+    values = draft.content()
+    goal = node_kind("goal")
+    return AgentSpec(
+        agent=draft.agent.public_id,
+        version=version,
+        workspace=draft.agent.workspace.public_id,
+        name=draft.agent.name,
+        flow=FlowSpec(start=START_NODE, nodes=(goal.compile(START_NODE, values),)),
+        instructions=build_head(draft.persona, draft.instructions, draft.language),
+        greeting=spoken_greeting(draft),
+        language=draft.language,
+        voice=VoiceSpec(engine=draft.voice_engine, name=draft.voice_name, speed=float(draft.voice_speed)),
+        models=ModelSpec(
+            chat=draft.chat_model,
+            temperature=float(draft.temperature),
+            max_tokens=int(draft.max_tokens),
+        ),
+        hints=tuple(draft.hints),
+        pronunciations=tuple(Pronunciation(row["written"], row["spoken"]) for row in draft.pronunciations),
+    )
+
+
+def spoken_greeting(draft: Draft) -> str:
+    """What is said first: the consent sentence when audio is recorded, then the greeting."""
+    parts = [draft.consent if draft.record_audio else "", draft.greeting]
+    return " ".join(" ".join(part.split()) for part in parts if part.strip())
+
+
+def find_problems(draft: Draft, *, menu: EngineMenu | None = None) -> list[Problem]:
+    """Errors and warnings, in the order of the form's fields."""
+    menu = menu or fallback_menu()
+    problems = [Problem("", NAME.name, code, message) for code, message in NAME.check(draft.agent.name)]
+    problems += [
+        Problem("", field.name, code, message)
+        for field in AGENT_FIELDS
+        for code, message in field.check(getattr(draft, field.name))
+    ]
+    problems += node_kind("goal").check(START_NODE, draft.content())
+    if not problems:  # the checks below read the values as what they should be
+        problems += _check_together(draft, menu)
+    return problems
+
+
+def _check_together(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
+    """What no field can see alone."""
+    yield from _check_head(draft)
+    yield from _check_opening(draft)
+    yield from _check_engines(draft, menu)
+    for row in draft.pronunciations:
+        if row["written"].strip() == row["spoken"].strip():
+            yield Problem(
+                "",
+                "pronunciations",
+                "no_effect",
+                _("“%(word)s” is spoken as it is written: this row changes nothing.") % {"word": row["written"][:40]},
+                "warning",
+            )
+
+
+def _check_head(draft: Draft) -> Iterator[Problem]:
+    tokens = head_tokens(draft.persona, draft.instructions, draft.language)
+    if tokens > HEAD_TOKENS:
+        yield Problem(
+            START_NODE,
+            "instructions",
+            "prompt_too_long",
+            _(
+                "Persona and instructions take about %(tokens)d tokens; at most %(limit)d fit beside a conversation. "
+                "Keep the facts callers ask for and cut the rest."
+            )
+            % {"tokens": tokens, "limit": HEAD_TOKENS},
+        )
+    elif tokens > LONG_HEAD_TOKENS:
+        yield Problem(
+            START_NODE,
+            "instructions",
+            "prompt_long",
+            _(
+                "Persona and instructions take about %(tokens)d tokens. From %(limit)d on small models begin to "
+                "overlook facts."
+            )
+            % {"tokens": tokens, "limit": LONG_HEAD_TOKENS},
+            "warning",
+        )
+
+
+def _check_opening(draft: Draft) -> Iterator[Problem]:
+    if draft.record_audio and not draft.consent.strip():
+        yield Problem(
+            "",
+            "consent",
+            "consent_missing",
+            _("Recording is on: write the sentence that tells callers so, or turn recording off."),
+        )
+    if not draft.greeting.strip():
+        yield Problem(
+            "",
+            "greeting",
+            "greeting_empty",
+            _("Without a greeting the caller hears silence and must speak first."),
+            "warning",
+        )
+    elif len(draft.greeting) > 200:
+        yield Problem(
+            "",
+            "greeting",
+            "greeting_long",
+            _("The greeting takes about %(seconds)d seconds to say. Callers like less than ten.")
+            % {"seconds": round(len(draft.greeting) / 15)},
+            "warning",
+        )
+
+
+def _check_engines(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
+    if not LANGUAGE_FORM.fullmatch(draft.language):
+        yield Problem("", "language", "language_unknown", _("Choose a language from the list."))
+    elif not menu.hears(draft.language):
+        yield Problem(
+            "",
+            "language",
+            "language_not_heard",
+            _("The recogniser that is running does not understand %(language)s. It will hear English words.")
+            % {"language": draft.language},
+            "warning",
+        )
+    if not menu.knows_voice(draft.voice_engine, draft.voice_name):
+        yield Problem(
+            "",
+            "voice_name",
+            "voice_unknown",
+            _("There is no voice “%(voice)s” in “%(engine)s”. Choose one from the list.")
+            % {"voice": draft.voice_name, "engine": draft.voice_engine},
+        )
+    elif not menu.offers_voice(draft.voice_engine, draft.voice_name):
+        yield Problem(
+            "",
+            "voice_name",
+            "voice_not_running",
+            _("The worker that is running does not offer “%(voice)s”; its own voice will speak instead.")
+            % {"voice": draft.voice_name},
+            "warning",
+        )
+    if not menu.knows_model(draft.chat_model):
+        yield Problem(
+            "",
+            "chat_model",
+            "model_unknown",
+            _("No worker runs the language model “%(model)s”. Choose one from the list.") % {"model": draft.chat_model},
+        )

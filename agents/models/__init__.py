@@ -1,0 +1,10 @@
+"""Rows of the builder: data, constraints and reads. Writes are in `agents.actions`."""
+
+from __future__ import annotations
+
+from agents.models.agent import Agent
+from agents.models.draft import CONTENT_FIELDS, Draft
+from agents.models.draft_save import DraftSave
+from agents.models.version import Version
+
+__all__ = ["CONTENT_FIELDS", "Agent", "Draft", "DraftSave", "Version"]

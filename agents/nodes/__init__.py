@@ -1,0 +1,1 @@
+"""Node kinds of a flow: one file each, listed in `registry`."""

@@ -1,0 +1,1 @@
+"""The builder's pages: they read the request, call an action or a read, and render."""

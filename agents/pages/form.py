@@ -1,0 +1,99 @@
+"""The agent page's form: the schema joined with the draft's values and the engines' offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from agents.engines import EngineMenu
+from agents.fields import Field, Label
+from agents.models import Draft
+from agents.prompt import language_name
+from agents.schema import DRAFT_FIELDS, NAME, SECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    group: str = ""
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoundField:
+    """A field with what it holds now. `template` draws it."""
+
+    field: Field
+    value: Any
+    options: tuple[Option, ...] = ()
+
+    @property
+    def template(self) -> str:
+        return f"agents/fields/{self.field.widget}.html"
+
+    @property
+    def rows(self) -> list[list[tuple[Field, str]]]:
+        """For a table: each row as (column, text) pairs."""
+        columns = getattr(self.field, "columns", ())
+        return [[(column, row.get(column.name, "")) for column in columns] for row in self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSection:
+    key: str
+    title: Label
+    summary: Label
+    fields: tuple[BoundField, ...]
+
+
+def bind_form(draft: Draft, menu: EngineMenu) -> list[BoundSection]:
+    """Every section with its fields, in order. Engine and voice are one drop-down: see `voice_options`."""
+    bound = [BoundField(NAME, draft.agent.name)]
+    for name, field in DRAFT_FIELDS.items():
+        if name != "voice_engine":  # drawn together with voice_name
+            bound.append(BoundField(field, getattr(draft, name), _options(name, draft, menu)))
+    return [
+        BoundSection(
+            section.key,
+            section.title,
+            section.summary,
+            tuple(entry for entry in bound if entry.field.section == section.key),
+        )
+        for section in SECTIONS
+    ]
+
+
+def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
+    match name:
+        case "voice_name":
+            return voice_options(draft, menu)
+        case "chat_model":
+            return _with_current(draft.chat_model, model_options(menu))
+        case "language":
+            return _with_current(draft.language, [Option(code, label) for code, label in menu.languages()])
+    return ()
+
+
+def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
+    """One option a voice, grouped by engine; the value is "engine/voice"."""
+    current = f"{draft.voice_engine}/{draft.voice_name}"
+    options = [Option(f"{engine}/{voice}", voice, group=engine) for engine, voice in menu.voices()]
+    return _with_current(current, options)
+
+
+def model_options(menu: EngineMenu) -> list[Option]:
+    running = [model for model in menu.chat_models() if model != "default"]
+    default = _("Default (%(model)s)") % {"model": running[0]} if running else _("Default")
+    return [Option("default", default), *(Option(model, model) for model in running[1:])]
+
+
+def _with_current(current: str, options: list[Option]) -> tuple[Option, ...]:
+    """The options with the current one selected; one that is not on offer any more stays visible."""
+    if current not in {option.value for option in options}:
+        name = language_name(current) if "/" not in current else current
+        label = _("%(name)s (not running now)") % {"name": name}
+        options = [Option(current, label), *options]
+    return tuple(Option(o.value, o.label, o.group, o.value == current) for o in options)

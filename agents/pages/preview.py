@@ -1,0 +1,89 @@
+"""Hear it: a sentence in the voice that the form shows, as a WAV."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import wave
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from agents.fields import Refused
+from agents.models import Agent
+from agents.schema import VOICE_ENGINE, VOICE_NAME, VOICE_SPEED
+from agents.text import clean_text
+from inference.audio import AudioFrame
+from inference.client import synthesize
+from inference.errors import ParleyError, WorkerLost
+from inference.spec import VoiceSpec
+from parley.accounts.pages import workspace_page
+from parley.accounts.permissions import Permission
+from parley.accounts.scoping import get_or_404
+
+MAX_TEXT = 300
+WAIT_SECONDS = 15
+RATE = 24_000
+
+
+@require_POST
+@workspace_page(Permission.EDIT_AGENT)
+def voice_preview(request: HttpRequest, public_id: str) -> HttpResponse:
+    """POST {"text", "voice_engine", "voice_name", "voice_speed"} → audio/wav, or a code and a message."""
+    get_or_404(Agent, request.workspace, public_id)
+    try:
+        text, voice = _read(request.body)
+    except Refused as refused:
+        return JsonResponse({"code": refused.code, "message": refused.message}, status=400)
+    try:
+        frame = async_to_sync(_speak)(text, voice)
+    except ParleyError as error:
+        return JsonResponse({"code": error.code, "message": error.message}, status=503)
+    return HttpResponse(wav_bytes(frame), content_type="audio/wav")
+
+
+def _read(body: bytes) -> tuple[str, VoiceSpec]:
+    try:
+        data = json.loads(body) if len(body) < 10_000 else None
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
+        raise Refused("not_json", _("This request is damaged. Reload the page and try again."))
+    text = " ".join(clean_text(data["text"])[0].split())[:MAX_TEXT]
+    if not text:
+        raise Refused("required", _("Write something first."))
+    speed = VOICE_SPEED.store(data.get("voice_speed", 1.0)).value
+    for _code, message in VOICE_SPEED.check(speed):
+        raise Refused("out_of_range", message)
+    engine = VOICE_ENGINE.store(data.get("voice_engine", "")).value
+    name = VOICE_NAME.store(data.get("voice_name", "")).value
+    return text, VoiceSpec(engine=engine, name=name, speed=float(speed))
+
+
+async def _speak(text: str, voice: VoiceSpec) -> AudioFrame:
+    """From the first worker that can. Raises the last worker's error."""
+    failure: ParleyError = WorkerLost(_("No worker answers, so nothing can be played. Start one with make run."))
+    for url in settings.PARLEY_WORKERS:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                return await synthesize(url, settings.PARLEY_WORKER_TOKEN, text, voice, RATE)
+        except ParleyError as error:
+            failure = error
+        except (OSError, TimeoutError):
+            continue
+    raise failure
+
+
+def wav_bytes(frame: AudioFrame) -> bytes:
+    """A 16-bit mono WAV file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(frame.rate)
+        file.writeframes(frame.pcm)
+    return buffer.getvalue()

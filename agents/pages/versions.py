@@ -1,0 +1,103 @@
+"""Versions: the list, one version with what it changed, restoring it, its JSON."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from agents.actions.restore_version import restore_version
+from agents.diff import compare_drafts
+from agents.errors import AgentsError
+from agents.models import Agent, Draft, Version
+from agents.pages.state import publication
+from parley.accounts.pages import workspace_page
+from parley.accounts.permissions import Permission
+from parley.accounts.scoping import get_or_404
+from parley.lib.pages import render_page
+
+PAGE_SIZE = 30
+
+
+@require_GET
+@workspace_page(Permission.VIEW)
+def version_list(request: HttpRequest, public_id: str) -> HttpResponse:
+    agent = get_or_404(Agent.objects.select_related("published", "draft"), request.workspace, public_id)
+    versions = agent.versions.select_related("created_by").defer("spec")
+    page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "agent": agent,
+        "page": page,
+        "entries": [(version, _summary(agent, version)) for version in page],
+        "state": publication(agent, agent.draft),
+        "may_edit": request.actor.may(Permission.EDIT_AGENT) and not agent.is_archived,
+        "tab": "versions",
+    }
+    return render_page(request, "agents/versions.html", context, title=_("Versions of %(name)s") % {"name": agent.name})
+
+
+def _summary(agent: Agent, version: Version) -> list[str]:
+    """The labels of the fields that this version changed against the one before it."""
+    before = agent.versions.filter(number=version.number - 1).only("draft").first()
+    return [str(change.label) for change in compare_drafts(before.draft, version.draft)] if before else []
+
+
+@require_GET
+@workspace_page(Permission.VIEW)
+def version_detail(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
+    """`?against=draft` compares with the draft, otherwise with the version before."""
+    agent = get_or_404(Agent.objects.select_related("published"), request.workspace, public_id)
+    version = get_or_404(Version.objects.select_related("created_by"), request.workspace, version_id, agent=agent)
+    draft = Draft.objects.get(agent=agent)
+    against_draft = request.GET.get("against") == "draft"
+    previous = agent.versions.filter(number=version.number - 1).first()
+    before = version.draft if against_draft else (previous.draft if previous else {})
+    after = draft.content() if against_draft else version.draft
+    context = {
+        "agent": agent,
+        "version": version,
+        "previous": previous,
+        "following": agent.versions.filter(number=version.number + 1).first(),
+        "against_draft": against_draft,
+        "changes": compare_drafts(before, after),
+        "same_as_draft": not draft.differs_from(version.draft),
+        "may_edit": request.actor.may(Permission.EDIT_AGENT) and not agent.is_archived,
+        "tab": "versions",
+    }
+    title = _("%(name)s, version %(number)d") % {"name": agent.name, "number": version.number}
+    return render_page(request, "agents/version.html", context, title=title)
+
+
+@require_POST
+@workspace_page(Permission.EDIT_AGENT)
+def version_restore(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
+    agent = get_or_404(Agent, request.workspace, public_id)
+    version = get_or_404(Version, request.workspace, version_id, agent=agent)
+    try:
+        restore_version(request.actor, agent, version)
+    except AgentsError as error:
+        messages.error(request, error.message)
+        return redirect("agents:versions", agent.public_id)
+    text = _("The draft now says what version %(number)d said. Publish it when you are ready; undo takes it back.")
+    messages.success(request, text % {"number": version.number})
+    return redirect("agents:detail", agent.public_id)
+
+
+@require_GET
+@workspace_page(Permission.VIEW)
+def version_spec(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
+    """The compiled version, byte for byte, as a download."""
+    agent = get_or_404(Agent, request.workspace, public_id)
+    version = get_or_404(Version, request.workspace, version_id, agent=agent)
+    response = HttpResponse(version.spec, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{agent.slug}-v{version.number}.json"'
+    response["ETag"] = f'"{version.digest}"'
+    return response
+
+
+def version_address(agent: Agent, version: Version) -> str:
+    return reverse("agents:version", args=[agent.public_id, version.public_id])

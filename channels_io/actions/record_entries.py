@@ -1,0 +1,184 @@
+"""Write a batch of a leg's entries: idempotent, in any order, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
+from channels_io.sanitize import clean_count, clean_json, clean_ms, clean_text
+
+logger = logging.getLogger(__name__)
+
+MAX_SPANS = 60
+WORDS = ("text", "full_text", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
+TIMING = ("v2v_ms", "prompt_tokens", "cached_tokens", "reply_tokens", "timing_seq")
+
+
+def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
+    """Store `entries` of `leg`. May be called again with the same entries, and from several tasks.
+
+    Entries of a leg that was erased meanwhile are dropped: there is nothing left to record into.
+    """
+    if not entries:
+        return
+    batch = _fold(entries)
+    with transaction.atomic():
+        locked = Leg.objects.select_for_update().filter(pk=leg.pk).first()
+        if locked is None:
+            logger.info("Entries of leg %s were dropped: it no longer exists.", leg.public_id)
+            return
+        _write_turns(locked, batch)
+        _write_events(locked, batch.events)
+        _touch_conversation(locked, batch)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The newest entry for each thing."""
+
+    words: dict[tuple[int, str], CallerTurn | AgentTurn] = field(default_factory=dict)
+    timings: dict[int, TurnTiming] = field(default_factory=dict)
+    events: list[EventEntry] = field(default_factory=list)
+    state: StateSnapshot | None = None
+
+
+def _fold(entries: Iterable[Entry]) -> _Batch:
+    batch = _Batch()
+    for entry in sorted(entries, key=lambda each: each.seq):
+        match entry:
+            case CallerTurn():
+                batch.words[clean_count(entry.number), Turn.Role.CALLER] = entry
+            case AgentTurn():
+                batch.words[clean_count(entry.number), entry.role] = entry
+            case TurnTiming():
+                batch.timings[clean_count(entry.number)] = entry
+            case EventEntry():
+                batch.events.append(entry)
+            case StateSnapshot():
+                batch.state = entry
+            case _:
+                assert_never(entry)
+    return batch
+
+
+def _write_turns(leg: Leg, batch: _Batch) -> None:
+    keys = {*batch.words, *((number, str(Turn.Role.AGENT)) for number in batch.timings)}
+    if not keys:
+        return
+    found = {
+        (turn.number, turn.role): turn
+        for turn in Turn.objects.filter(leg=leg, number__in={number for number, _ in keys})
+    }
+    new: list[Turn] = []
+    changed: list[Turn] = []
+    timed: list[tuple[Turn, TurnTiming]] = []
+    for key in sorted(keys):
+        turn = found.get(key) or _blank_turn(leg, *key)
+        touched = turn.pk is None
+        words = batch.words.get(key)
+        if words is not None and words.seq > turn.text_seq:
+            _set_words(turn, words)
+            touched = True
+        timing = batch.timings.get(turn.number) if turn.role == Turn.Role.AGENT else None
+        if timing is not None and timing.seq > turn.timing_seq:
+            _set_timing(turn, timing)
+            timed.append((turn, timing))
+            touched = True
+        if touched:
+            (new if turn.pk is None else changed).append(turn)
+    Turn.objects.bulk_create(new)
+    if changed:
+        Turn.objects.bulk_update(changed, [*WORDS, *TIMING])
+    _write_spans(timed)
+
+
+def _blank_turn(leg: Leg, number: int, role: str) -> Turn:
+    return Turn(
+        workspace_id=leg.workspace_id,
+        conversation_id=leg.conversation_id,
+        leg=leg,
+        number=number,
+        role=role,
+        at=leg.started_at,
+    )
+
+
+def _set_words(turn: Turn, entry: CallerTurn | AgentTurn) -> None:
+    turn.text = clean_text(entry.text)
+    if isinstance(entry, AgentTurn):
+        turn.full_text = clean_text(entry.full_text or entry.text)
+        turn.cut = entry.cut
+    else:
+        turn.full_text = turn.text
+    turn.source = entry.source
+    turn.started_ms = clean_count(entry.started_ms)
+    turn.ended_ms = clean_count(entry.ended_ms)
+    turn.at = entry.at
+    turn.text_seq = entry.seq
+
+
+def _set_timing(turn: Turn, entry: TurnTiming) -> None:
+    turn.v2v_ms = clean_ms(entry.v2v_ms)
+    turn.prompt_tokens = clean_count(entry.prompt_tokens)
+    turn.cached_tokens = clean_count(entry.cached_tokens)
+    turn.reply_tokens = clean_count(entry.reply_tokens)
+    turn.timing_seq = entry.seq
+
+
+def _write_spans(timed: Sequence[tuple[Turn, TurnTiming]]) -> None:
+    if not timed:
+        return
+    TurnSpan.objects.filter(turn__in=[turn for turn, _ in timed]).delete()
+    rows: list[TurnSpan] = []
+    for turn, timing in timed:
+        start = 0.0
+        for position, span in enumerate(timing.spans[:MAX_SPANS]):
+            ms = clean_ms(span.ms) or 0.0
+            rows.append(
+                TurnSpan(turn=turn, position=position, name=clean_text(span.name, 40), start_ms=start, ms=ms)
+            )
+            start += ms
+    TurnSpan.objects.bulk_create(rows)
+
+
+def _write_events(leg: Leg, events: Sequence[EventEntry]) -> None:
+    rows = [
+        Event(
+            workspace_id=leg.workspace_id,
+            conversation_id=leg.conversation_id,
+            leg=leg,
+            seq=entry.seq,
+            kind=clean_text(entry.kind, 40),
+            data=clean_json(entry.data),
+            at_ms=clean_count(entry.at_ms),
+            at=entry.at,
+        )
+        for entry in events
+    ]
+    if rows:
+        Event.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _touch_conversation(leg: Leg, batch: _Batch) -> None:
+    moments: list[datetime] = [entry.at for entry in (*batch.words.values(), *batch.events)]
+    conversation = Conversation.objects.filter(pk=leg.conversation_id)
+    if moments:
+        conversation.update(last_at=Greatest(F("last_at"), max(moments)))
+    if batch.state is not None:
+        newer = Q(state_leg__lt=leg.pk) | Q(state_leg=leg.pk, state_seq__lt=batch.state.seq)
+        conversation.filter(newer).update(
+            state=clean_json(msgspec.to_builtins(batch.state.state)),
+            owner=batch.state.state.owner,
+            state_leg=leg.pk,
+            state_seq=batch.state.seq,
+        )

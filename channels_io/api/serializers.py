@@ -1,0 +1,155 @@
+"""The JSON of conversations and channels. `RecordSerializer` describes `reads.export.export_record`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from channels_io.models import Conversation, Leg, Turn
+
+
+class IdentitySerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    value = serializers.CharField()
+
+
+class NamedSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class ContactSerializer(NamedSerializer):
+    identities = IdentitySerializer(many=True)
+
+
+class VersionSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+
+
+class PeaksSerializer(serializers.Serializer[Any]):
+    step_ms = serializers.FloatField(help_text="How much time one entry stands for.")
+    caller = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=255))
+    agent = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=255))
+
+
+class RecordingSerializer(serializers.Serializer[Any]):
+    url = serializers.CharField(help_text="Stereo WAV: caller left, agent right. Takes Range.")
+    rate = serializers.IntegerField(help_text="Hz.")
+    ms = serializers.IntegerField()
+    peaks = PeaksSerializer(help_text="The loudest sample of each step and side, 0 to 255.")
+
+
+class SpanSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    start_ms = serializers.FloatField(help_text="After the caller's last audible sample.")
+    ms = serializers.FloatField()
+
+
+class TimingSerializer(serializers.Serializer[Any]):
+    v2v_ms = serializers.FloatField(
+        allow_null=True, help_text="Voice to voice, in ms; null when the turn was typed or the reply was not heard."
+    )
+    prompt_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    reply_tokens = serializers.IntegerField()
+    spans = SpanSerializer(many=True)
+
+
+class TurnSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.IntegerField(help_text="A reply has the number of the turn it answers; the greeting has 0.")
+    role = serializers.ChoiceField(choices=Turn.Role.choices)
+    text = serializers.CharField(help_text="As heard.")
+    full_text = serializers.CharField(help_text="As written by the model.")
+    cut = serializers.BooleanField(help_text="The reply was interrupted before its end.")
+    source = serializers.ChoiceField(choices=Turn.Source.choices)
+    started_ms = serializers.IntegerField(help_text="From the start of the leg.")
+    ended_ms = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    timing = TimingSerializer(allow_null=True)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    seq = serializers.IntegerField()
+    kind = serializers.CharField()
+    data = serializers.DictField()
+    at_ms = serializers.IntegerField(help_text="From the start of the leg.")
+    at = serializers.DateTimeField()
+
+
+class LegSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    media = serializers.ChoiceField(choices=Leg.Media.choices)
+    channel = NamedSerializer(allow_null=True)
+    version = VersionSerializer(allow_null=True, help_text="Null when the draft was tested.")
+    draft = serializers.BooleanField()
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField(allow_blank=True)
+    recording = RecordingSerializer(allow_null=True)
+    turns = TurnSerializer(many=True)
+    events = EventSerializer(many=True)
+
+
+class SummarySerializer(serializers.Serializer[Any]):
+    duration_ms = serializers.IntegerField()
+    turns = serializers.IntegerField()
+    timed_replies = serializers.IntegerField()
+    v2v_p50_ms = serializers.FloatField(allow_null=True)
+    v2v_p95_ms = serializers.FloatField(allow_null=True)
+    cached_share = serializers.FloatField(allow_null=True, help_text="Of all prompt tokens, 0 to 1.")
+
+
+class RecordSerializer(serializers.Serializer[Any]):
+    """All that the conversation's page shows."""
+
+    schema = serializers.CharField()
+    id = serializers.CharField()
+    status = serializers.ChoiceField(choices=Conversation.Status.choices)
+    owner = serializers.ChoiceField(choices=Conversation.Owner.choices)
+    outcome = serializers.CharField(allow_blank=True)
+    started_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    agent = NamedSerializer()
+    contact = ContactSerializer()
+    summary = SummarySerializer()
+    state = serializers.DictField(help_text="What a worker resumes the conversation with.")
+    legs = LegSerializer(many=True)
+
+
+class ConversationSerializer(serializers.Serializer[Any]):
+    """A row of the list."""
+
+    id = serializers.CharField(source="conversation.public_id")
+    status = serializers.CharField(source="conversation.status")
+    owner = serializers.CharField(source="conversation.owner")
+    outcome = serializers.CharField(source="conversation.outcome")
+    started_at = serializers.DateTimeField(source="conversation.started_at")
+    last_at = serializers.DateTimeField(source="conversation.last_at")
+    agent = serializers.CharField(source="conversation.agent.public_id")
+    contact = serializers.CharField(source="conversation.contact.public_id")
+    kinds = serializers.ListField(child=serializers.CharField())
+    turns = serializers.IntegerField()
+    v2v_p50_ms = serializers.FloatField(source="p50", allow_null=True)
+    last_text = serializers.CharField(source="snippet")
+
+
+class ConversationPageSerializer(serializers.Serializer[Any]):
+    results = ConversationSerializer(many=True)
+    older = serializers.CharField(allow_blank=True, help_text="Give it as `before` to get the next page.")
+    newer = serializers.CharField(allow_blank=True, help_text="Give it as `after` to get the page before.")
+
+
+class ChannelSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="public_id")
+    kind = serializers.CharField()
+    name = serializers.CharField()
+    agent = serializers.CharField(source="agent.public_id")
+    version = serializers.CharField(source="version.public_id", default=None, allow_null=True)
+    enabled = serializers.BooleanField()
+    settings = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()

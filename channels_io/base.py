@@ -1,0 +1,73 @@
+"""What a channel kind is, and what a live session needs from a transport.
+
+A kind is a folder under `kinds/` plus one line in `registry.py`. Its `Channel` adapter translates
+between the provider's socket and the session: no decisions, no ORM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal, Protocol
+
+from channels_io.live.messages import ChannelEvent, Inbound
+from inference.events import Media
+
+
+class CloseCode(IntEnum):
+    """Why a socket of ours was closed. Sent after accepting it: a refused handshake shows no code."""
+
+    NORMAL = 1000
+    SERVER_ERROR = 1011
+    BAD_TICKET = 4401
+    ORIGIN = 4403
+    NOT_FOUND = 4404
+    SILENT = 4408
+    SECOND_SOCKET = 4409
+    SLOW_READER = 4410
+    TOO_LARGE = 4413
+    PROTOCOL = 4422
+    WORKER_FULL = 4429
+    NO_WORKER = 4503
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelKind:
+    """A kind's account of itself: data only, so that pages can list kinds without importing them all."""
+
+    name: str
+    label: str
+    icon: str
+    """Name of a Material Symbol."""
+    media: Literal["voice", "text"]
+    consumer: str = ""
+    """Dotted path of the WebSocket consumer; empty = this kind has no socket of ours."""
+    settings_schema: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema (flat object) of `Channel.settings`: the set-up form is built from it."""
+
+
+class Channel(Protocol):
+    """One open line to a caller. Everything after `close` is silently ignored."""
+
+    kind: str
+    media: Media
+
+    def inbound(self) -> AsyncIterator[Inbound]:
+        """Caller frames, typed text, digits and played reports, in order; ends with Gone or Hangup."""
+
+    async def send_audio(self, turn: int, pcm: bytes) -> None:
+        """Agent audio of reply `turn`, PCM s16le mono at `media.rate_out`, already paced."""
+
+    async def clear(self, turn: int) -> None:
+        """Reply `turn` was cut: the caller's player must fall silent at once."""
+
+    async def duck(self, turn: int) -> None:
+        """The caller began to speak: play softer if the transport can."""
+
+    async def send(self, event: ChannelEvent) -> None: ...
+
+    def backlog(self) -> int:
+        """Bytes that wait in this process because the caller reads slowly; 0 when unknown."""
+
+    async def close(self, code: int) -> None: ...

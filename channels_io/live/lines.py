@@ -1,0 +1,113 @@
+"""The sentences that the web says by itself, when no worker can: text by language, audio by voice.
+
+Audio is asked for once per (voice, sentence, rate), when a leg begins, and kept in this process: it
+is at hand when the worker dies. Before it has come, a soft two-tone signal stands in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import Literal
+
+import numpy as np
+
+from channels_io.live.worker import Workers
+from inference.audio import AudioFrame, resample
+from inference.errors import ParleyError
+from inference.spec import VoiceSpec
+
+logger = logging.getLogger(__name__)
+
+Line = Literal["apology", "still_away", "resumed", "goodbye"]
+LINES: tuple[Line, ...] = ("apology", "resumed", "goodbye", "still_away")
+CACHE_SIZE = 512
+
+TEXTS: dict[str, dict[Line, str]] = {
+    "en": {
+        "apology": "Sorry, one moment please.",
+        "still_away": "I'm sorry, this is taking longer than it should. Please stay on the line.",
+        "resumed": "I'm back. Could you say that again?",
+        "goodbye": "We have to end here. Thank you, and goodbye.",
+    },
+    "de": {
+        "apology": "Entschuldigung, einen Moment bitte.",
+        "still_away": "Es tut mir leid, das dauert länger als üblich. Bitte bleiben Sie dran.",
+        "resumed": "Ich bin wieder da. Könnten Sie das noch einmal sagen?",
+        "goodbye": "Wir müssen hier leider aufhören. Vielen Dank und auf Wiederhören.",
+    },
+    "es": {
+        "apology": "Disculpe, un momento por favor.",
+        "still_away": "Lo siento, esto está tardando más de lo normal. No cuelgue, por favor.",
+        "resumed": "Ya estoy aquí. ¿Puede repetirlo, por favor?",
+        "goodbye": "Tenemos que terminar aquí. Gracias y hasta luego.",
+    },
+    "fr": {
+        "apology": "Pardon, un instant s'il vous plaît.",
+        "still_away": "Désolé, cela prend plus de temps que prévu. Restez en ligne, s'il vous plaît.",
+        "resumed": "Je suis de retour. Pouvez-vous répéter, s'il vous plaît ?",
+        "goodbye": "Nous devons nous arrêter ici. Merci et au revoir.",
+    },
+}
+
+_Key = tuple[str, str, float, str, int]
+
+
+def line_text(line: Line, language: str) -> str:
+    """In `language` ("de", "de-AT"), or in English."""
+    return TEXTS.get(language.split("-")[0].lower(), TEXTS["en"])[line]
+
+
+class SpeechCache:
+    """Audio of fixed sentences, least recently used out first. One per web process."""
+
+    def __init__(self, size: int = CACHE_SIZE) -> None:
+        self._size = size
+        self._audio: OrderedDict[_Key, bytes] = OrderedDict()
+        self._asking: dict[_Key, asyncio.Task[None]] = {}
+
+    async def prepare(self, workers: Workers, voice: VoiceSpec, language: str, rate: int) -> None:
+        """Ask for what is missing, one sentence after the other. A failure leaves the signal in its place."""
+        for line in LINES:
+            key = _key(voice, line_text(line, language), rate)
+            if key in self._audio:
+                continue
+            asking = self._asking.get(key)
+            if asking is None:
+                asking = asyncio.create_task(self._ask(workers, voice, key))
+                self._asking[key] = asking
+                asking.add_done_callback(lambda _, key=key: self._asking.pop(key, None))
+            await asyncio.shield(asking)
+
+    def audio(self, voice: VoiceSpec, text: str, rate: int) -> bytes:
+        """PCM s16le of `text`, or of the signal."""
+        key = _key(voice, text, rate)
+        pcm = self._audio.get(key)
+        if pcm is None:
+            return signal(rate)
+        self._audio.move_to_end(key)
+        return pcm
+
+    async def _ask(self, workers: Workers, voice: VoiceSpec, key: _Key) -> None:
+        *_, text, rate = key
+        try:
+            frame = await workers.synthesize(text, voice, rate)
+        except ParleyError as error:
+            logger.warning("A fixed sentence could not be spoken ahead of time: %s", error.code)
+            return
+        self._audio[key] = AudioFrame.from_samples(resample(frame.samples, frame.rate, rate), rate).pcm
+        while len(self._audio) > self._size:
+            self._audio.popitem(last=False)
+
+
+def signal(rate: int) -> bytes:
+    """Two soft tones, 0.4 s: "something happened, hold on"."""
+    time = np.arange(int(rate * 0.2)) / rate
+    fade = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.02)
+    tones = [np.sin(2 * np.pi * pitch * time) * fade * 0.12 for pitch in (523.25, 440.0)]
+    return AudioFrame.from_float(np.concatenate(tones), rate).pcm
+
+
+def _key(voice: VoiceSpec, text: str, rate: int) -> _Key:
+    return (voice.engine, voice.name, voice.speed, text, rate)

@@ -1,0 +1,172 @@
+"""From wire messages to entries of the record: who said what, as heard. Pure; `emit` takes entries.
+
+A clause's text comes before its audio, so its place in the reply is known here: what was heard of
+a reply can be told even when the worker that would say so is gone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.live.waterfall import Measured
+from inference.events import ConversationState, Heard, State
+
+
+@dataclass(slots=True)
+class _Reply:
+    clauses: list[tuple[int, str]] = field(default_factory=list)
+    """(first sample, words) in the order spoken."""
+    given: int = 0
+    started_ms: int = 0
+    ended_ms: int = 0
+    whole: str = ""
+    settled: bool = False
+
+    @property
+    def written(self) -> str:
+        return self.whole or "".join(text for _, text in self.clauses).strip()
+
+
+class Transcript:
+    """`now_ms` is the offset in the leg. `media` "text": what was sent was read."""
+
+    def __init__(
+        self, emit: Callable[[Entry], None], now_ms: Callable[[], int], media: Literal["voice", "text"]
+    ) -> None:
+        self._emit = emit
+        self._now_ms = now_ms
+        self._media: Literal["voice", "text"] = media
+        self._seq = 0
+        self._replies: dict[int, _Reply] = {}
+
+    def heard(self, heard: Heard, started_ms: int, ended_ms: int) -> None:
+        self._emit(
+            CallerTurn(
+                seq=self._next(),
+                number=heard.turn,
+                text=heard.text,
+                source=heard.source,
+                started_ms=started_ms,
+                ended_ms=ended_ms,
+            )
+        )
+
+    def reply_text(self, turn: int, text: str) -> None:
+        reply = self._reply(turn)
+        reply.clauses.append((reply.given, text))
+
+    def reply_given(self, turn: int, samples: int) -> None:
+        """The worker sent that much more audio of reply `turn`."""
+        self._reply(turn).given += samples
+
+    def reply_played(self, turn: int, started_ms: int, ended_ms: int) -> None:
+        """A frame of reply `turn` sounds from `started_ms` to `ended_ms`."""
+        reply = self._reply(turn)
+        reply.started_ms = reply.started_ms or started_ms
+        reply.ended_ms = ended_ms
+
+    def reply_done(self, turn: int, text: str) -> None:
+        reply = self._reply(turn)
+        reply.whole = text or reply.written
+        if reply.whole and not reply.settled:
+            self._agent_turn(turn, reply.whole, cut=False)
+
+    def line_said(self, turn: int, text: str) -> None:
+        """The web said a sentence of its own."""
+        self._reply(turn).whole = text
+        self._agent_turn(turn, text, cut=False)
+        self._reply(turn).settled = True
+
+    def state(self, state: State) -> None:
+        """Keep the snapshot; settle the reply that it says was heard."""
+        if state.reply_turn or state.heard or state.cut:
+            self._settle(state.reply_turn, state.heard, cut=state.cut)
+        self.snapshot(state.snapshot)
+
+    def snapshot(self, state: ConversationState) -> None:
+        self._emit(StateSnapshot(seq=self._next(), state=state))
+
+    def break_off(self, turn: int, played: int) -> str:
+        """Reply `turn` ends here, unsettled by any worker; the words heard of it."""
+        reply = self._replies.get(turn)
+        if reply is None or reply.settled or not reply.written:
+            return ""
+        heard = self.heard_of(turn, played)
+        self._settle(turn, heard, cut=len(heard) < len(reply.written))
+        return heard
+
+    def heard_of(self, turn: int, played: int) -> str:
+        """The words of reply `turn` that lie in its first `played` samples, to a word or so."""
+        reply = self._reply(turn)
+        if self._media == "text" or (reply.whole and played >= reply.given):
+            return reply.written
+        words: list[str] = []
+        for index, (start, text) in enumerate(reply.clauses):
+            end = reply.clauses[index + 1][0] if index + 1 < len(reply.clauses) else reply.given
+            if played >= end > start:
+                words.append(text)
+            elif played > start:
+                words.append(_share(text, (played - start) / (end - start)))
+        return "".join(words).strip()
+
+    def timing(self, measured: Measured) -> None:
+        self._emit(
+            TurnTiming(
+                seq=self._next(),
+                number=measured.turn,
+                # Not a number: nobody spoke, so there is no voice-to-voice time; stored as null.
+                v2v_ms=math.nan if measured.v2v_ms is None else measured.v2v_ms,
+                spans=measured.spans,
+                prompt_tokens=measured.prompt_tokens,
+                cached_tokens=measured.cached_tokens,
+                reply_tokens=measured.reply_tokens,
+            )
+        )
+
+    def event(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
+        self._emit(EventEntry(seq=self._next(), kind=kind, data=data or {}, at_ms=self._now_ms()))
+
+    def _settle(self, turn: int, heard: str, *, cut: bool) -> None:
+        reply = self._reply(turn)
+        if not reply.written and not heard:
+            return
+        self._agent_turn(turn, heard, cut=cut)
+        reply.settled = True
+        for old in [number for number, known in self._replies.items() if number < turn and known.settled]:
+            del self._replies[old]
+
+    def _agent_turn(self, turn: int, text: str, *, cut: bool) -> None:
+        reply = self._reply(turn)
+        now = self._now_ms()
+        self._emit(
+            AgentTurn(
+                seq=self._next(),
+                number=turn,
+                text=text,
+                full_text=reply.written,
+                cut=cut,
+                source=self._media,
+                started_ms=reply.started_ms or now,
+                ended_ms=min(reply.ended_ms, now) if cut and reply.ended_ms else reply.ended_ms or now,
+            )
+        )
+
+    def _reply(self, turn: int) -> _Reply:
+        return self._replies.setdefault(turn, _Reply())
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+
+def _share(text: str, share: float) -> str:
+    """The leading words of `text` that make up `share` of its letters, the white space kept."""
+    letters = int(len(text) * share)
+    if letters >= len(text) or text[letters].isspace():
+        return text[:letters]
+    cut = text.rfind(" ", 0, letters)
+    return text[: cut + 1] if cut >= 0 else ""

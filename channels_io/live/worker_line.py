@@ -1,0 +1,125 @@
+"""A session's line to a worker, kept up: connect, read, and on loss connect again with the state.
+
+What the caller typed is sent again until a worker has taken it as a turn. Caller audio is not: what
+was said into a dead line is asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from channels_io.live.limits import Limits
+from channels_io.live.worker import WorkerLink, Workers
+from inference.errors import ProtocolError, WorkerError, WorkerFull, WorkerLost
+from inference.events import Down, Open, Text, Up
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 1.0
+
+
+class Party(Protocol):
+    """Who is on this line: the session."""
+
+    def opening(self, *, resumed: bool) -> Open: ...
+
+    async def on_worker(self, *, resumed: bool) -> None: ...
+
+    async def on_worker_message(self, message: Down) -> None: ...
+
+    async def on_worker_lost(self) -> None: ...
+
+
+class WorkerLine:
+    def __init__(self, workers: Workers, party: Party, limits: Limits, clock: Callable[[], float]) -> None:
+        self._workers = workers
+        self._party = party
+        self._limits = limits
+        self._clock = clock
+        self._link: WorkerLink | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._unheard: dict[str, Text] = {}
+        self.closing = False
+        """The session is about to end: a line that breaks now is not repaired."""
+
+    @property
+    def connected(self) -> bool:
+        return self._link is not None
+
+    async def send(self, message: Up) -> bool:
+        """False when no worker took it. The reading side notices a lost worker."""
+        if self._link is None:
+            return False
+        try:
+            await self._link.send(message)
+        except WorkerLost:
+            return False
+        return True
+
+    async def send_text(self, text: Text) -> bool:
+        """False when too many typed messages wait for a worker already."""
+        if len(self._unheard) >= self._limits.pending_texts:
+            return False
+        self._unheard[text.id] = text
+        await self.send(text)
+        return True
+
+    def heard(self, message_id: str) -> None:
+        """A worker took this message as a turn."""
+        self._unheard.pop(message_id, None)
+
+    def give_up(self) -> None:
+        """This worker hangs: treat it as lost."""
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+
+    async def run(self) -> None:
+        """Until `closing`. Raises WorkerError (full, lost, refused) when no worker can be had in time."""
+        resumed = False
+        deadline = self._clock() + self._limits.first_worker
+        delay = FIRST_DELAY
+        while not self.closing:
+            problem = await self._connect(resumed=resumed)
+            if self.closing:
+                return
+            if problem is None:
+                resumed, delay = True, FIRST_DELAY
+                deadline = self._clock() + self._limits.worker_away
+                await self._party.on_worker_lost()
+            elif self._clock() >= deadline or (isinstance(problem, WorkerFull) and not resumed):
+                raise problem
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LONGEST_DELAY)
+
+    async def _connect(self, *, resumed: bool) -> WorkerError | None:
+        """Serve one connection to its end. None: it was up and broke; else why there was none."""
+        was_up = False
+        try:
+            async with (
+                self._workers.connect(self._party.opening(resumed=resumed)) as link,
+                asyncio.timeout(None) as self._patience,
+            ):
+                self._link = link
+                was_up = True
+                await self._party.on_worker(resumed=resumed)
+                for text in list(self._unheard.values()):
+                    await link.send(text)
+                async for message in link:
+                    await self._party.on_worker_message(message)
+        except WorkerError as error:
+            logger.info("The line to the worker ended: %s", error.code)
+            return None if was_up else error
+        except ProtocolError as error:
+            logger.error("The worker sent what the wire does not allow: %s", error.message)
+            return None if was_up else WorkerLost(error.message)
+        except TimeoutError:
+            logger.error("The worker gave no sign of an answer and was given up.")
+            return None
+        finally:
+            self._link = None
+            self._patience = None
+        return None

@@ -1,0 +1,72 @@
+"""One thread with a contact, over any channels."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from agents.models import Agent
+from channels_io.models.contact import Contact
+from parley.accounts.models import WorkspaceModel
+
+
+class Outcome(models.TextChoices):
+    """How a closed conversation went. Later parts may add words of their own."""
+
+    COMPLETED = "completed", _("Completed")
+    SILENT = "silent", _("Caller said nothing")
+    FAILED = "failed", _("Failed")
+
+
+class Conversation(WorkspaceModel):
+    """`state` is the worker's resumable snapshot (`inference.events.ConversationState`) as JSON.
+
+    `state_leg` and `state_seq` say which entry it came from, so that an older one never replaces it.
+    """
+
+    id_prefix: ClassVar[str] = "cv"
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    class Owner(models.TextChoices):
+        AI = "ai", _("Agent")
+        HUMAN = "human", _("Person")
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
+    agent = models.ForeignKey(Agent, on_delete=models.RESTRICT, related_name="conversations")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
+    owner = models.CharField(_("owner"), max_length=10, choices=Owner.choices, default=Owner.AI)
+    state: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("state"), default=dict, blank=True)
+    state_leg = models.BigIntegerField(default=0)
+    state_seq = models.BigIntegerField(default=0)
+    outcome = models.CharField(_("outcome"), max_length=40, blank=True)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    last_at = models.DateTimeField(_("last activity"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        indexes = (
+            models.Index(fields=("workspace", "-last_at", "-public_id"), name="channels_io_conversation_last"),
+            models.Index(fields=("workspace", "agent", "-last_at", "-public_id"), name="channels_io_conversation_agent"),
+            models.Index(
+                fields=("workspace", "-last_at"), condition=Q(status="open"), name="channels_io_conversation_open"
+            ),
+            models.Index(fields=("workspace", "started_at"), name="channels_io_conversation_start"),
+        )
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def outcome_label(self) -> str:
+        try:
+            return str(Outcome(self.outcome).label)
+        except ValueError:
+            return self.outcome

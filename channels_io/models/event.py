@@ -1,0 +1,64 @@
+"""Something that happened beside the turns of a leg."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from channels_io.models.conversation import Conversation
+from channels_io.models.leg import Leg
+
+
+class EventKind(models.TextChoices):
+    INTERRUPTED = "interrupted", _("Interrupted")
+    TOOL_CALL = "tool_call", _("Tool call")
+    TOOL_RESULT = "tool_result", _("Tool result")
+    FAILED = "failed", _("Failure")
+    WORKER_LOST = "worker_lost", _("Speech worker lost")
+    WORKER_BACK = "worker_back", _("Speech worker back")
+    RECONNECTED = "reconnected", _("Caller reconnected")
+    AUDIO_DROPPED = "audio_dropped", _("Caller audio dropped")
+    OWNER = "owner", _("Handed over")
+    NODE = "node", _("Step")
+    DTMF = "dtmf", _("Key pressed")
+
+
+PROBLEMS: tuple[str, ...] = (EventKind.FAILED, EventKind.WORKER_LOST, EventKind.AUDIO_DROPPED)
+"""Kinds that Home lists as problems."""
+
+
+class Event(models.Model):
+    """`seq` is the recorder's entry number in the leg: the same entry twice is one row."""
+
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="events")
+    leg = models.ForeignKey(Leg, on_delete=models.CASCADE, related_name="events")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=40)
+    data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, blank=True)
+    at_ms = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = (
+            models.UniqueConstraint(fields=("leg", "seq"), name="channels_io_event_once"),
+        )
+        indexes = (
+            models.Index(fields=("workspace", "at"), condition=Q(kind__in=PROBLEMS), name="channels_io_event_problem"),
+        )
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @property
+    def label(self) -> str:
+        try:
+            return str(EventKind(self.kind).label)
+        except ValueError:
+            return self.kind

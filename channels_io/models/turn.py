@@ -1,0 +1,88 @@
+"""What one side said, as heard, and where the time of a reply went."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from channels_io.models.conversation import Conversation
+from channels_io.models.leg import Leg
+from parley.accounts.models import WorkspaceModel
+
+
+class Turn(WorkspaceModel):
+    """One side's turn. `text` is what was heard, `full_text` what was written for it to say.
+
+    `number` is the wire's: a reply has the number of the turn it answers, the greeting has 0.
+    `text_seq` and `timing_seq` are the entries its words and its timing came from (`channels_io.entries`).
+    """
+
+    id_prefix: ClassVar[str] = "tn"
+
+    class Role(models.TextChoices):
+        CALLER = "caller", _("Caller")
+        AGENT = "agent", _("Agent")
+        HUMAN = "human", _("Person")
+
+    class Source(models.TextChoices):
+        VOICE = "voice", _("Spoken")
+        TEXT = "text", _("Typed")
+        DTMF = "dtmf", _("Keypad")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    leg = models.ForeignKey(Leg, on_delete=models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    text = models.TextField(blank=True)
+    full_text = models.TextField(blank=True)
+    cut = models.BooleanField(default=False)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.VOICE)
+    started_ms = models.PositiveIntegerField(default=0)
+    ended_ms = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(default=timezone.now)
+    v2v_ms = models.FloatField(null=True, blank=True)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    cached_tokens = models.PositiveIntegerField(default=0)
+    reply_tokens = models.PositiveIntegerField(default=0)
+    text_seq = models.BigIntegerField(default=0)
+    timing_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
+        constraints = (
+            models.UniqueConstraint(fields=("leg", "number", "role"), name="channels_io_turn_once"),
+        )
+        indexes = (
+            models.Index(fields=("workspace", "at"), name="channels_io_turn_at"),
+            GinIndex(SearchVector("text", config="simple"), name="channels_io_turn_words"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.number}"
+
+
+class TurnSpan(models.Model):
+    """A named wait of a reply. The spans of a turn are contiguous, in `position` order."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="spans")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=40)
+    start_ms = models.FloatField()
+    ms = models.FloatField()
+
+    class Meta:
+        verbose_name = _("span")
+        verbose_name_plural = _("spans")
+        ordering = ("turn", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("turn", "position"), name="channels_io_span_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.ms:.0f} ms"

@@ -1,0 +1,67 @@
+"""One conversation: what was said and heard, how fast, and what went wrong."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from channels_io.actions.erase_recording import erase_recording
+from channels_io.models import Conversation, Leg
+from channels_io.pages.waterfall import BUDGET_MS, legend, waterfalls
+from channels_io.reads.export import export_record
+from channels_io.reads.record import Record, read_record
+from parley.accounts.audit import audit
+from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest
+from parley.accounts.permissions import Permission
+from parley.accounts.scoping import get_or_404
+from parley.lib.pages import render_page
+
+
+def _record(request: WorkspaceRequest, public_id: str) -> Record:
+    rows = Conversation.objects.select_related("contact", "agent")
+    return read_record(get_or_404(rows, request.actor.workspace, public_id))
+
+
+@require_safe
+@workspace_page(Permission.VIEW)
+def conversation(request: WorkspaceRequest, public_id: str) -> HttpResponse:
+    record = _record(request, public_id)
+    drawn = waterfalls(record.turns)
+    context = {
+        "record": record,
+        "conversation": record.conversation,
+        "waterfalls": drawn,
+        "timed": [drawn[timed.turn.pk] for timed in record.timed if timed.turn.pk in drawn],
+        "legend": legend([*drawn.values()]),
+        "budget_ms": BUDGET_MS,
+        "may_erase": request.actor.may(Permission.OPERATE),
+        "may_export": request.actor.may(Permission.EXPORT),
+    }
+    title = _("Conversation with %(who)s") % {"who": record.conversation.contact}
+    return render_page(request, "channels_io/conversation.html", context, title=title)
+
+
+@require_safe
+@workspace_page(Permission.EXPORT)
+def export_json(request: WorkspaceRequest, public_id: str) -> HttpResponse:
+    record = _record(request, public_id)
+    audit(request.actor, "conversation.exported", record.conversation)
+    response = JsonResponse(export_record(record), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'attachment; filename="{public_id}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@workspace_page(Permission.OPERATE)
+def erase(request: WorkspaceRequest, public_id: str, leg_id: str) -> HttpResponse:
+    leg = get_or_404(Leg, request.actor.workspace, leg_id, conversation__public_id=public_id)
+    if erase_recording(request.actor, leg):
+        messages.success(request, _("The recording was deleted. The transcript stays."))
+    else:
+        messages.warning(request, _("There is no finished recording to delete."))
+    return redirect("channels_io:conversation", public_id)

@@ -1,0 +1,145 @@
+"""One conversation with everything in it, in a fixed number of queries: page, export and API read this."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from channels_io.models import Conversation, Event, Identity, Leg, Turn, TurnSpan
+from channels_io.reads.percentile import percentile
+
+_ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    turn: Turn
+    spans: tuple[TurnSpan, ...] = ()
+
+    @property
+    def heard(self) -> str:
+        return self.turn.text
+
+    @property
+    def unheard(self) -> str:
+        """What was written after the point at which the reply was cut."""
+        return unheard(self.turn.text, self.turn.full_text) if self.turn.cut else ""
+
+    @property
+    def wait_ms(self) -> float | None:
+        """Voice to voice; for an answer to typed text the sum of its spans."""
+        if self.turn.v2v_ms is not None:
+            return self.turn.v2v_ms
+        return sum(span.ms for span in self.spans) or None
+
+
+@dataclass(frozen=True, slots=True)
+class LegRecord:
+    """`items` are turns and events in the order of the call."""
+
+    leg: Leg
+    turns: tuple[TurnRecord, ...]
+    events: tuple[Event, ...]
+    items: tuple[TurnRecord | Event, ...]
+
+    @property
+    def duration(self) -> timedelta:
+        return (self.leg.ended_at or timezone.now()) - self.leg.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    conversation: Conversation
+    identities: tuple[Identity, ...]
+    legs: tuple[LegRecord, ...]
+
+    @property
+    def turns(self) -> tuple[TurnRecord, ...]:
+        return tuple(turn for leg in self.legs for turn in leg.turns)
+
+    @property
+    def timed(self) -> tuple[TurnRecord, ...]:
+        return tuple(record for record in self.turns if record.turn.v2v_ms is not None)
+
+    def v2v(self, fraction: float) -> float | None:
+        return percentile([record.turn.v2v_ms for record in self.timed if record.turn.v2v_ms is not None], fraction)
+
+    @property
+    def p50(self) -> float | None:
+        return self.v2v(0.5)
+
+    @property
+    def p95(self) -> float | None:
+        return self.v2v(0.95)
+
+    @property
+    def cached_share(self) -> float | None:
+        prompt = sum(record.turn.prompt_tokens for record in self.turns)
+        return sum(record.turn.cached_tokens for record in self.turns) / prompt if prompt else None
+
+    @property
+    def live(self) -> bool:
+        return any(record.leg.ended_at is None for record in self.legs)
+
+    @property
+    def duration(self) -> timedelta:
+        """Time on the line, over all legs."""
+        return sum((record.duration for record in self.legs), timedelta())
+
+
+def read_record(conversation: Conversation) -> Record:
+    """`conversation` should come with contact and agent."""
+    turns: dict[int, list[Turn]] = defaultdict(list)
+    for turn in Turn.objects.filter(conversation=conversation):
+        turns[turn.leg_id].append(turn)
+    spans: dict[int, list[TurnSpan]] = defaultdict(list)
+    for span in TurnSpan.objects.filter(turn__conversation=conversation).order_by("turn", "position"):
+        spans[span.turn_id].append(span)
+    events: dict[int, list[Event]] = defaultdict(list)
+    for event in Event.objects.filter(conversation=conversation).order_by("at_ms", "seq"):
+        events[event.leg_id].append(event)
+    legs = Leg.objects.filter(conversation=conversation).select_related("channel", "version").order_by("pk")
+    return Record(
+        conversation=conversation,
+        identities=tuple(Identity.objects.filter(contact=conversation.contact_id).order_by("pk")),
+        legs=tuple(_leg_record(leg, turns[leg.pk], spans, events[leg.pk]) for leg in legs),
+    )
+
+
+def _leg_record(leg: Leg, turns: list[Turn], spans: dict[int, list[TurnSpan]], events: list[Event]) -> LegRecord:
+    turns.sort(key=lambda turn: (turn.number, _ROLE_ORDER.get(Turn.Role(turn.role), 9)))
+    records = tuple(TurnRecord(turn, tuple(spans[turn.pk])) for turn in turns)
+    return LegRecord(leg=leg, turns=records, events=tuple(events), items=_in_order(records, events))
+
+
+def _in_order(turns: tuple[TurnRecord, ...], events: list[Event]) -> tuple[TurnRecord | Event, ...]:
+    """Each event before the first turn that began after it; turns keep their own order."""
+    items: list[TurnRecord | Event] = []
+    waiting = list(reversed(events))
+    for record in turns:
+        while waiting and waiting[-1].at_ms < record.turn.started_ms:
+            items.append(waiting.pop())
+        items.append(record)
+    return (*items, *reversed(waiting))
+
+
+def unheard(heard: str, written: str) -> str:
+    """The part of `written` after `heard`, compared word by word: spacing may differ.
+
+    >>> unheard("We open at", "We open  at nine. Shall I book?")
+    'nine. Shall I book?'
+    """
+    said, words = heard.split(), written.split()
+    same = 0
+    for left, right in zip(said, words, strict=False):
+        if _bare(left) != _bare(right):
+            break
+        same += 1
+    return " ".join(words[same:]) if same == len(said) else written
+
+
+def _bare(word: str) -> str:
+    return word.strip(".,;:!?…—–-\"'").casefold()

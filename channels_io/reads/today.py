@@ -1,0 +1,141 @@
+"""What Home shows: the day so far in one workspace, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import ExtractHour
+from django.utils import timezone
+
+from channels_io.models import Conversation, Event, Leg, Turn
+from channels_io.models.event import PROBLEMS
+from channels_io.models.leg import FAILURES
+from channels_io.reads.percentile import Percentile
+from parley.accounts.models import Workspace
+
+SLOW_MS = 1500
+"""A reply this late is a problem by itself: people start to repeat themselves."""
+SHOWN_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    hour: int
+    turns: int
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Times in ms; shares 0..1. None where nothing was measured yet."""
+
+    since: datetime
+    hour: int
+    conversations: int
+    conversations_before: int
+    """Yesterday, up to the same time of day."""
+    live: int
+    heard: int
+    answered: int
+    timed: int
+    p50: float | None
+    p95: float | None
+    slow: int
+    cached_share: float | None
+    hours: tuple[Hour, ...]
+
+    @property
+    def answered_share(self) -> float | None:
+        return self.answered / self.heard if self.heard else None
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    failed_legs: tuple[Leg, ...]
+    events: tuple[Event, ...]
+    slow_turns: tuple[Turn, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.failed_legs or self.events or self.slow_turns)
+
+
+def day_start(workspace: Workspace, now: datetime) -> datetime:
+    local = now.astimezone(ZoneInfo(workspace.timezone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def today(workspace: Workspace, now: datetime | None = None) -> Today:
+    now = now or timezone.now()
+    since = day_start(workspace, now)
+    before = day_start(workspace, since - timedelta(hours=1))
+    started = Conversation.objects.of(workspace)
+    counts = started.filter(started_at__gte=before).aggregate(
+        now=Count("pk", filter=Q(started_at__gte=since)),
+        before=Count("pk", filter=Q(started_at__lt=before + (now - since))),
+    )
+    turns = Turn.objects.of(workspace).filter(at__gte=since)
+    reply = Turn.objects.filter(leg=OuterRef("leg"), number=OuterRef("number"), role=Turn.Role.AGENT)
+    heard = turns.filter(role=Turn.Role.CALLER).aggregate(all=Count("pk"), answered=Count("pk", filter=Exists(reply)))
+    timed = turns.filter(v2v_ms__isnull=False)
+    speed = timed.aggregate(
+        count=Count("pk"),
+        p50=Percentile("v2v_ms", fraction=0.5),
+        p95=Percentile("v2v_ms", fraction=0.95),
+        slow=Count("pk", filter=Q(v2v_ms__gt=SLOW_MS)),
+        prompt=Sum("prompt_tokens"),
+        cached=Sum("cached_tokens"),
+    )
+    return Today(
+        since=since,
+        hour=now.astimezone(since.tzinfo).hour,
+        conversations=counts["now"],
+        conversations_before=counts["before"],
+        live=Leg.objects.of(workspace).filter(ended_at=None).count(),
+        heard=heard["all"],
+        answered=heard["answered"],
+        timed=speed["count"],
+        p50=speed["p50"],
+        p95=speed["p95"],
+        slow=speed["slow"],
+        cached_share=speed["cached"] / speed["prompt"] if speed["prompt"] else None,
+        hours=_hours(timed, since),
+    )
+
+
+def _hours(timed: Any, since: datetime) -> tuple[Hour, ...]:
+    rows = (
+        timed.annotate(hour=ExtractHour("at", tzinfo=since.tzinfo))
+        .values("hour")
+        .annotate(
+            turns=Count("pk"), p50=Percentile("v2v_ms", fraction=0.5), p95=Percentile("v2v_ms", fraction=0.95)
+        )
+        .order_by("hour")
+    )
+    found = {row["hour"]: Hour(**row) for row in rows}
+    return tuple(found.get(hour, Hour(hour, 0, None, None)) for hour in range(24))
+
+
+def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
+    """The newest of each kind since midnight."""
+    since = day_start(workspace, now or timezone.now())
+    legs = Leg.objects.of(workspace).filter(started_at__gte=since, end_reason__in=FAILURES)
+    events = Event.objects.filter(workspace=workspace, at__gte=since, kind__in=PROBLEMS)
+    slow = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__gt=SLOW_MS)
+    return Problems(
+        failed_legs=tuple(
+            legs.select_related("conversation__contact", "conversation__agent").order_by("-started_at")[:SHOWN_PROBLEMS]
+        ),
+        events=tuple(
+            events.select_related("conversation__contact", "conversation__agent").order_by("-at")[:SHOWN_PROBLEMS]
+        ),
+        slow_turns=tuple(
+            slow.select_related("conversation__contact", "conversation__agent").order_by(F("v2v_ms").desc())[
+                :SHOWN_PROBLEMS
+            ]
+        ),
+    )

@@ -1,0 +1,88 @@
+"""Filters that turn the record's numbers and words into what people read."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from django import template
+from django.utils.html import conditional_escape, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from channels_io.kind_names import kind_icon, kind_label
+from channels_io.pages.waterfall import verdict
+
+register = template.Library()
+register.filter("kind_label", kind_label)
+register.filter("kind_icon", kind_icon)
+register.filter("verdict", verdict)
+
+_WORD = re.compile(r"\w+")
+
+
+@register.filter
+def ms(value: float | None) -> str:
+    """412.4 → "412 ms", 12345 → "12.3 s", None → "–"."""
+    if value is None:
+        return "–"
+    if value >= 9995:
+        return _("%(seconds).1f s") % {"seconds": value / 1000}
+    return _("%(ms)s ms") % {"ms": f"{value:.0f}"}
+
+
+@register.filter
+def clock(value: float | None) -> str:
+    """Milliseconds as a place in a call: 83400 → "1:23"."""
+    seconds = int((value or 0) // 1000)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def length(value: timedelta | None) -> str:
+    """A duration in two units at most: "45 s", "3 min 20 s", "2 h 5 min"."""
+    seconds = int(value.total_seconds()) if value else 0
+    if seconds < 60:
+        return _("%(seconds)d s") % {"seconds": seconds}
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        parts = _("%(minutes)d min %(seconds)d s") if seconds else _("%(minutes)d min")
+        return parts % {"minutes": minutes, "seconds": seconds}
+    hours, minutes = divmod(minutes, 60)
+    return (_("%(hours)d h %(minutes)d min") if minutes else _("%(hours)d h")) % {"hours": hours, "minutes": minutes}
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """0.957 → "96 %"."""
+    return "–" if value is None else _("%(percent).0f %%") % {"percent": value * 100}
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON for reading; text that holds JSON is unpacked first."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def mark_words(text: str, searched: str) -> SafeString:
+    """`text` with every word that begins with a searched one in <mark>."""
+    words = tuple(word.casefold() for word in _WORD.findall(searched or ""))
+    if not words:
+        return conditional_escape(text)
+    parts: list[tuple[str, str]] = []
+    end = 0
+    for found in _WORD.finditer(text):
+        if found[0].casefold().startswith(words):
+            parts.append((text[end : found.start()], found[0]))
+            end = found.end()
+    return format_html_join("", "{}<mark>{}</mark>", parts) + conditional_escape(text[end:])

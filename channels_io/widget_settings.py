@@ -1,0 +1,97 @@
+"""What a web widget's channel keeps in `Channel.settings`, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+WIDGET_KIND = "web_widget"
+MODES = ("voice", "chat")
+DEFAULT_COLOUR = "#4f46e5"
+MAX_ORIGINS = 50
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetSettings:
+    """`allowed_origins` are exact ("https://www.example.com"): the widget talks from no other page."""
+
+    title: str = ""
+    modes: tuple[str, ...] = MODES
+    allowed_origins: tuple[str, ...] = ()
+    colour: str = DEFAULT_COLOUR
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> WidgetSettings:
+        """From what a channel stores. Missing or damaged parts become the default."""
+        modes = tuple(mode for mode in MODES if mode in (settings.get("modes") or MODES))
+        colour = str(settings.get("colour", DEFAULT_COLOUR)).lower()
+        return cls(
+            title=str(settings.get("title", "")),
+            modes=modes or MODES,
+            allowed_origins=tuple(str(origin) for origin in settings.get("allowed_origins") or ()),
+            colour=colour if _COLOUR.match(colour) else DEFAULT_COLOUR,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "modes": list(self.modes),
+            "allowed_origins": list(self.allowed_origins),
+            "colour": self.colour,
+        }
+
+
+def clean_origins(lines: Iterable[str]) -> tuple[str, ...]:
+    """Origins in their canonical form, each once. Raises ValidationError (code "origin_invalid")."""
+    origins = tuple(dict.fromkeys(clean_origin(line) for line in lines if line.strip()))
+    if len(origins) > MAX_ORIGINS:
+        raise ValidationError(_("At most %(most)d addresses."), code="origins_many", params={"most": MAX_ORIGINS})
+    return origins
+
+
+def clean_origin(text: str) -> str:
+    """ "HTTPS://Example.com:443/" → "https://example.com", as a browser writes its Origin header."""
+    shown = text.strip()
+    wrong = ValidationError(
+        _("“%(origin)s” is not a site address. Write it like https://www.example.com, without a path."),
+        code="origin_invalid",
+        params={"origin": shown[:80]},
+    )
+    try:
+        parts = urlsplit(shown.lower())
+        host, port = _ascii_host(parts.hostname or ""), parts.port
+    except ValueError as error:
+        raise wrong from error
+    path_or_user = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or path_or_user or not host:
+        raise wrong
+    default = {"http": 80, "https": 443}[parts.scheme]
+    shown_host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown_host}" + ("" if port in (None, default) else f":{port}")
+
+
+def _ascii_host(host: str) -> str:
+    """The host as browsers send it (punycode); empty when it is none."""
+    if ":" in host:
+        return host if re.fullmatch(r"[0-9a-f:.]+", host) else ""
+    try:
+        ascii_host = host.encode("idna").decode() if host else ""
+    except UnicodeError:
+        return ""
+    return ascii_host if _HOST.match(ascii_host) else ""
+
+
+def clean_colour(text: str) -> str:
+    colour = text.strip().lower()
+    if not _COLOUR.match(colour):
+        raise ValidationError(_("Write the colour as # and six digits, like #4f46e5."), code="colour_invalid")
+    return colour

@@ -1,0 +1,1 @@
+"""The worker: hears, decides the turn, thinks and speaks. Imports no Django, Channels or Celery."""

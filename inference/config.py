@@ -1,0 +1,70 @@
+"""How this worker is set up, from its environment."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference.errors import ParleyError
+
+TEXT_PER_VOICE = 8
+"""Text conversations admitted for each voice slot: they think rarely and never hold audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """`capacity` counts voice conversations; `agents` is a file of published specs or empty."""
+
+    profile: str = "default"
+    host: str = "127.0.0.1"
+    port: int = 8100
+    token: str = ""
+    capacity: int = 4
+    agents: str = ""
+    name: str = "worker"
+
+    @property
+    def text_capacity(self) -> int:
+        return self.capacity * TEXT_PER_VOICE
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> WorkerConfig:
+        """Raises ParleyError(code="config") naming the variable that is wrong."""
+        profile = environ.get("PARLEY_PROFILE", "default")
+        return cls(
+            profile=profile,
+            host=environ.get("PARLEY_WORKER_HOST", "127.0.0.1"),
+            port=_integer(environ, "PARLEY_WORKER_PORT", 8100),
+            token=_token(environ),
+            capacity=_integer(environ, "PARLEY_CAPACITY", 64 if profile == "fake" else 4),
+            agents=environ.get("PARLEY_AGENTS", ""),
+            name=environ.get("PARLEY_WORKER_NAME", socket.gethostname()),
+        )
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise ParleyError(f"{name} must be a whole number above 0, not {text!r}.", code="config")
+    return int(text)
+
+
+def _token(environ: Mapping[str, str]) -> str:
+    """The shared secret: PARLEY_WORKER_TOKEN, or the file that the web side generates under PARLEY_VAR."""
+    token = environ.get("PARLEY_WORKER_TOKEN", "")
+    if token:
+        return token
+    path = Path(environ.get("PARLEY_VAR", Path(__file__).parent.parent / "var")) / "secrets" / "worker_token"
+    try:
+        token = path.read_text().strip()
+    except OSError:
+        token = ""
+    if not token:
+        raise ParleyError(
+            "The worker needs a shared secret: set PARLEY_WORKER_TOKEN to the same value for web and worker.",
+            code="config",
+        )
+    return token

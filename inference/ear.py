@@ -1,0 +1,218 @@
+"""The caller's side of one call: samples in, decisions out.
+
+`Ear` joins the voice detector, the recogniser and the turn model of one conversation around the
+sans-I/O `TurnTaker`. Work that takes time (recognition, the turn model) runs in tasks of the
+conversation's group and comes back as further decisions; `feed` itself never waits for a model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference import metrics
+from inference.audio import Resampler, Samples
+from inference.engines.base import TranscriberStream, TurnDetector, VoiceStream
+from inference.errors import EngineError
+from inference.turns import (
+    HOP,
+    RATE,
+    Decision,
+    EndOfTurn,
+    NoTurn,
+    Pause,
+    PauseOver,
+    SpeechBegan,
+    TurnTaker,
+)
+
+PRE_ROLL = RATE * 320 // 1000
+"""Samples before the detected onset that the recogniser also gets: soft first consonants."""
+TURN_WINDOW = RATE * 8
+AUDIBLE = 184
+"""|sample| of AUDIBLE_DBFS (-45 dBFS of 16-bit full scale)."""
+TAIL = RATE * 160 // 1000
+"""How far after the last voiced hop a trailing consonant may still be audible."""
+PARTIAL_EVERY = RATE * 480 // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HearingFailed:
+    """The recogniser failed on this utterance."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What has been understood so far; `pause` when the caller just paused after it."""
+
+    text: str
+    pause: bool
+
+
+EarEvent = Decision | HearingFailed | Words
+Report = Callable[[EarEvent], Awaitable[None]]
+
+
+class Ear:
+    """Listens to one caller. Positions given out are in samples at `rate_in`."""
+
+    def __init__(
+        self,
+        *,
+        rate_in: int,
+        turns: TurnTaker,
+        voice: VoiceStream,
+        recogniser: TranscriberStream,
+        detector: TurnDetector,
+        tasks: asyncio.TaskGroup,
+        report: Report,
+        clock: Callable[[], float],
+    ) -> None:
+        self.turns = turns
+        self._rate_in = rate_in
+        self._resampler = Resampler(rate_in, RATE)
+        self._voice = voice
+        self._recogniser = recogniser
+        self._detector = detector
+        self._tasks = tasks
+        self._report = report
+        self._clock = clock
+        self._rest: Samples = np.zeros(0, np.int16)
+        self._recent: deque[Samples] = deque(maxlen=TURN_WINDOW // HOP + 1)
+        self._audible: deque[tuple[int, int]] = deque(maxlen=256)
+        self._arrivals: deque[tuple[int, float]] = deque(maxlen=1024)
+        self._received = 0
+        self._since_partial = 0
+        self._pause_task: asyncio.Task[None] | None = None
+        self._partial_task: asyncio.Task[None] | None = None
+
+    async def feed(self, samples: Samples) -> None:
+        """Take caller audio at `rate_in`; decisions go to `report` before this returns."""
+        resampled = self._resampler.feed(samples)
+        self._received += resampled.size
+        self._arrivals.append((self._received, self._clock()))
+        pending = np.concatenate([self._rest, resampled]) if self._rest.size else resampled
+        whole = pending.size // HOP * HOP
+        for start in range(0, whole, HOP):
+            await self._hop(pending[start : start + HOP])
+        self._rest = pending[whole:].copy()
+
+    async def silence(self, milliseconds: int) -> None:
+        """The line went quiet without sending: count it as silence so that a turn can end."""
+        await self.feed(np.zeros(self._rate_in * milliseconds // 1000, np.int16))
+
+    def arrived(self, sample: int) -> float:
+        """Clock time at which the frame holding `sample` (at rate_in) arrived."""
+        wanted = sample * RATE // self._rate_in
+        best = self._clock()
+        for end, at in reversed(self._arrivals):
+            if end < wanted:
+                break
+            best = at
+        return best
+
+    def forget(self) -> None:
+        """Drop the utterance in progress: its meaning came another way."""
+        self._cancel()
+        self.turns.drop()
+        self._recogniser.reset()
+
+    async def _hop(self, hop: Samples) -> None:
+        self._recent.append(hop)
+        self._note_audible(hop)
+        was_speaking = self.turns.speaking
+        for probability in self._voice.feed(hop):
+            for decision in self.turns.hop(probability):
+                await self._handle(decision)
+        if was_speaking and self.turns.speaking:
+            self._recogniser.feed(hop)
+            self._since_partial += HOP
+            self._maybe_partial()
+
+    def _note_audible(self, hop: Samples) -> None:
+        loud = np.flatnonzero(np.abs(hop.astype(np.int32)) >= AUDIBLE)
+        if loud.size:
+            self._audible.append((self.turns.position, self.turns.position + int(loud[-1]) + 1))
+
+    async def _handle(self, decision: Decision) -> None:
+        match decision:
+            case SpeechBegan():
+                self._begin()
+            case Pause(sample=sample):
+                self._cancel()
+                self._pause_task = self._tasks.create_task(self._answer(sample))
+                return
+            case PauseOver():
+                self._cancel()
+            case EndOfTurn() | NoTurn():
+                self._cancel()
+                self._recogniser.reset()
+        await self._report(self._placed(decision))
+
+    def _begin(self) -> None:
+        self._recogniser.reset()
+        head = np.concatenate(list(self._recent)[-(PRE_ROLL // HOP + 2) :])
+        self._recogniser.feed(head)
+        self._since_partial = 0
+
+    def _maybe_partial(self) -> None:
+        busy = self._partial_task is not None and not self._partial_task.done()
+        pausing = self._pause_task is not None and not self._pause_task.done()
+        if self._since_partial >= PARTIAL_EVERY and not busy and not pausing:
+            self._since_partial = 0
+            self._partial_task = self._tasks.create_task(self._partial())
+
+    async def _partial(self) -> None:
+        try:
+            transcript = await self._recogniser.partial()
+        except EngineError:
+            return  # The final pass will say so if it fails too.
+        if transcript.text:
+            await self._report(Words(transcript.text, pause=False))
+
+    async def _answer(self, sample: int) -> None:
+        window = np.concatenate(self._recent)
+        try:
+            transcript, score = await asyncio.gather(self._recogniser.final(), self._detector.complete(window))
+        except EngineError as error:
+            metrics.engine_failed("transcriber", error.code)
+            self.turns.drop()
+            self._recogniser.reset()
+            await self._report(HearingFailed(error.code))
+            return
+        if transcript.text:
+            await self._report(Words(transcript.text, pause=True))
+        for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
+            await self._handle(decision)
+
+    def _cancel(self) -> None:
+        current = asyncio.current_task()
+        for task in (self._pause_task, self._partial_task):
+            if task is not None and task is not current and not task.done():
+                task.cancel()
+
+    def _placed(self, decision: Decision) -> Decision:
+        """The decision with its positions at the caller's rate and its end at the last audible sample."""
+        match decision:
+            case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence):
+                return EndOfTurn(text, self._at_rate(start), self._at_rate(self._last_audible(end)), confidence)
+            case SpeechBegan(sample=sample):
+                return SpeechBegan(self._at_rate(sample))
+        return decision
+
+    def _last_audible(self, voiced_end: int) -> int:
+        for hop_start, last in reversed(self._audible):
+            if last <= voiced_end + TAIL:
+                return last if last > voiced_end - 4 * HOP else voiced_end
+            if hop_start < voiced_end - 4 * HOP:
+                break
+        return voiced_end
+
+    def _at_rate(self, sample: int) -> int:
+        return sample * self._rate_in // RATE

@@ -1,0 +1,303 @@
+"""The wire between web and worker: a closed union of frozen structs, msgpack, audio as bytes.
+
+One WebSocket carries one conversation. Every message carries `turn`: the number of the turn it
+belongs to. The worker alone advances it: +1 when the caller's words are taken as a turn (Heard)
+and +1 when a reply is interrupted. The web drops whatever carries an older turn than the last
+Heard or Interrupted it saw. `docs/wire.md` says the same in prose.
+
+Sample positions are counted from the first sample of the leg, in the leg's own rate.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from inference.errors import ProtocolError
+from inference.spec import AgentSpec
+
+WIRE_VERSION = 1
+MAX_MESSAGE_BYTES = 1 << 20
+MAX_AUDIO_BYTES = 64_000
+"""One Audio message: at most 2 s at 16 kHz; a frame is normally 20 ms."""
+MAX_TEXT_CHARS = 8_000
+RATES = (8000, 16000, 24000, 48000)
+
+
+class Message(Struct, frozen=True):
+    """One line of the conversation's history, as heard. `name`/`tool_call` only for tools."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    name: str = ""
+    tool_call: str = ""
+    """Id of the tool call that an assistant line makes or a tool line answers."""
+    arguments: str = ""
+    """JSON text of the arguments, on an assistant line that calls the tool `name`."""
+
+
+class Media(Struct, frozen=True):
+    """What this leg carries. Text legs have no audio; rates are of 16-bit mono PCM."""
+
+    kind: Literal["voice", "text"] = "voice"
+    rate_in: int = 16000
+    rate_out: int = 24000
+
+
+class ConversationState(Struct, frozen=True):
+    """All that another worker needs to go on: JSON-safe, stored after every turn."""
+
+    node: str = ""
+    variables: dict[str, Any] = {}
+    history: tuple[Message, ...] = ()
+    turn: int = 0
+    greeted: bool = False
+    owner: Literal["ai", "human"] = "ai"
+
+
+class Span(Struct, frozen=True):
+    """A named wait inside a turn. The spans of a turn are contiguous: they add up to the wait."""
+
+    name: str
+    ms: float
+
+
+# --- up: web → worker -------------------------------------------------------------------------
+
+
+class Open(Struct, frozen=True, tag="open"):
+    """First message. `state` resumes a conversation; without it the agent greets."""
+
+    spec: AgentSpec
+    conversation: str
+    media: Media = Media()
+    state: ConversationState | None = None
+    caller: str = ""
+    """Facts about the caller and the moment ("Now: Sunday 22 November 2026, 08:01"), put last in the prompt."""
+    wire: int = WIRE_VERSION
+    turn: int = 0
+
+
+class Audio(Struct, frozen=True, tag="audio"):
+    """Caller audio, 16-bit mono PCM at `media.rate_in`."""
+
+    pcm: bytes
+    turn: int = 0
+
+
+class Text(Struct, frozen=True, tag="text"):
+    """The caller typed. `id` is the channel's message id, echoed in Heard."""
+
+    text: str
+    id: str = ""
+    turn: int = 0
+
+
+class Dtmf(Struct, frozen=True, tag="dtmf"):
+    digit: str
+    turn: int = 0
+
+
+class Playback(Struct, frozen=True, tag="playback"):
+    """How much of reply `turn` has been played to the caller, in samples at `media.rate_out`.
+
+    Sent every 100-200 ms while audio plays, once when it ends and once after a clear: it is what
+    history is cut by, and the credit that lets the worker synthesise further ahead.
+    """
+
+    turn: int
+    samples: int
+    done: bool = False
+
+
+class ToolResult(Struct, frozen=True, tag="tool_result"):
+    call: str
+    result: str
+    """JSON text, or plain text."""
+    ok: bool = True
+    turn: int = 0
+
+
+class Control(Struct, frozen=True, tag="control"):
+    """pause/resume the agent, `say` a sentence at once, hand the conversation to `owner`."""
+
+    action: Literal["pause", "resume", "say", "owner", "instruct"]
+    text: str = ""
+    turn: int = 0
+
+
+class Close(Struct, frozen=True, tag="close"):
+    reason: str = ""
+    turn: int = 0
+
+
+Up = Open | Audio | Text | Dtmf | Playback | ToolResult | Control | Close
+
+# --- down: worker → web -----------------------------------------------------------------------
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The conversation is admitted and warm."""
+
+    worker: str
+    turn: int = 0
+
+
+class SpeechStarted(Struct, frozen=True, tag="speech_started"):
+    """The caller began to speak at `sample` of the incoming stream. While a reply plays: duck it."""
+
+    sample: int
+    turn: int = 0
+
+
+class Partial(Struct, frozen=True, tag="partial"):
+    """What has been understood so far of the words being spoken.
+
+    Empty: what sounded like speech held no words; whoever ducked the agent's voice raises it again.
+    """
+
+    text: str
+    turn: int = 0
+
+
+class Heard(Struct, frozen=True, tag="heard"):
+    """The caller's words, final. `id` echoes a typed message's id."""
+
+    turn: int
+    text: str
+    speech_start: int = 0
+    speech_end: int = 0
+    """Sample positions of the first and last audible sample; 0, 0 for typed text."""
+    source: Literal["voice", "text", "dtmf"] = "voice"
+    id: str = ""
+    confidence: float = 1.0
+
+
+class ReplyText(Struct, frozen=True, tag="reply_text"):
+    """The next words of the reply as written (not as normalised for speech)."""
+
+    turn: int
+    text: str
+
+
+class ReplyAudio(Struct, frozen=True, tag="reply_audio"):
+    """The next audio of the reply, 16-bit mono PCM at `media.rate_out`."""
+
+    turn: int
+    pcm: bytes
+
+
+class ReplyDone(Struct, frozen=True, tag="reply_done"):
+    """All text and audio of reply `turn` was sent."""
+
+    turn: int
+    text: str
+    samples: int = 0
+    end: str = ""
+    """Not empty: the agent ended the conversation, with this reason."""
+
+
+class Interrupted(Struct, frozen=True, tag="interrupted"):
+    """Reply `turn - 1` is cut. The web clears its player, answers with Playback, and the worker
+    puts the heard words into history and sends `heard` in the State that follows."""
+
+    turn: int
+
+
+class ToolCall(Struct, frozen=True, tag="tool_call"):
+    call: str
+    name: str
+    arguments: str
+    """JSON text."""
+    turn: int = 0
+
+
+class State(Struct, frozen=True, tag="state"):
+    """Snapshot after every turn; the web stores it and any worker can Open with it.
+
+    `heard` is what the caller heard of reply `reply_turn` when that is now settled.
+    """
+
+    snapshot: ConversationState
+    turn: int = 0
+    reply_turn: int = 0
+    heard: str = ""
+    cut: bool = False
+    """True when the reply was interrupted before its end."""
+
+
+class Timing(Struct, frozen=True, tag="timing"):
+    """The waterfall of one reply: contiguous spans from the caller's last audible sample
+    (`speech_end`) to the first audible reply sample leaving the worker."""
+
+    turn: int
+    spans: tuple[Span, ...]
+    speech_end: int = 0
+    head_silence: int = 0
+    """Samples of near-silence at the head of the reply's audio (at `media.rate_out`)."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    reply_tokens: int = 0
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """Something broke. `fatal`: the worker closes the socket after it."""
+
+    code: str
+    message: str
+    fatal: bool = False
+    turn: int = 0
+
+
+Down = (
+    Ready
+    | SpeechStarted
+    | Partial
+    | Heard
+    | ReplyText
+    | ReplyAudio
+    | ReplyDone
+    | Interrupted
+    | ToolCall
+    | State
+    | Timing
+    | Failed
+)
+
+Message_ = TypeVar("Message_")
+
+_encoder = msgspec.msgpack.Encoder()
+_up = msgspec.msgpack.Decoder(Up)
+_down = msgspec.msgpack.Decoder(Down)
+
+
+def encode(message: Up | Down) -> bytes:
+    return _encoder.encode(message)
+
+
+def decode_up(data: bytes) -> Up:
+    """Raises ProtocolError on anything the wire does not allow, over-long audio and text included."""
+    message = _decode(_up, data)
+    match message:
+        case Audio(pcm=pcm) if len(pcm) > MAX_AUDIO_BYTES or len(pcm) % 2:
+            raise ProtocolError(f"Audio must be an even number of bytes, at most {MAX_AUDIO_BYTES}.")
+        case Text(text=text) | Control(text=text) if len(text) > MAX_TEXT_CHARS:
+            raise ProtocolError(f"Text may have at most {MAX_TEXT_CHARS} characters.")
+        case Open(media=media) if media.rate_in not in RATES or media.rate_out not in RATES:
+            raise ProtocolError(f"Rates must be among {RATES}.")
+    return message
+
+
+def decode_down(data: bytes) -> Down:
+    return _decode(_down, data)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[Message_], data: bytes) -> Message_:
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(f"Message of {len(data)} bytes; at most {MAX_MESSAGE_BYTES} are allowed.")
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(f"Not a message of the wire: {error}") from error

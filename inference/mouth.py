@@ -1,0 +1,122 @@
+"""The agent's side of one call: clauses in, paced audio and captions out.
+
+The mouth synthesises ahead of the caller's ear by at most `AHEAD_SECONDS`: playback reports are
+the credit. Closing `say` (cancelling the reply) closes the synthesis and the clauses behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+import numpy as np
+
+from inference.audio import AudioFrame, Resampler, Samples
+from inference.ear import AUDIBLE
+from inference.engines.base import Speech, Synthesizer
+from inference.events import Media, ReplyAudio, ReplyText
+from inference.outbox import Outbox
+from inference.reply import Clock, Marks, Reply
+from inference.spec import VoiceSpec
+from inference.text import Clause, SpokenClause
+
+AHEAD_SECONDS = 4.0
+STALL_SECONDS = 10.0
+"""A player that reports nothing for this long is taken to play in real time."""
+
+Synthesis = Callable[[AsyncIterator[str]], AsyncGenerator[Speech]]
+
+
+class Mouth:
+    """Speaks one conversation's replies on a voice leg, or writes them on a text leg."""
+
+    def __init__(
+        self, *, synthesizer: Synthesizer, voice: VoiceSpec, media: Media, outbox: Outbox, clock: Clock
+    ) -> None:
+        self._synthesizer = synthesizer
+        self._voice = voice
+        self._media = media
+        self._outbox = outbox
+        self._clock = clock
+        self._played = asyncio.Event()
+
+    def on_playback(self) -> None:
+        """Somebody's playback moved: there may be room to go on."""
+        self._played.set()
+
+    async def say(
+        self, reply: Reply, clauses: AsyncIterator[Clause], marks: Marks, synthesis: Synthesis | None = None
+    ) -> None:
+        """Speak (or write) `clauses` as `reply`. `synthesis` replaces the voice by ready-made audio."""
+        if self._media.kind == "text":
+            await self._write(reply, clauses, marks)
+            return
+        said: deque[Clause] = deque()
+        speak = synthesis or (lambda texts: self._synthesizer.speak(texts, self._voice))
+        resampler: Resampler | None = None
+        async with aclosing(_spoken(clauses, said, marks, self._clock)) as texts, aclosing(speak(texts)) as speech:
+            async for piece in speech:
+                if piece.text:
+                    await self._begin_clause(reply, said, piece)
+                if resampler is None or resampler.source_rate != piece.frame.rate:
+                    resampler = Resampler(piece.frame.rate, self._media.rate_out)
+                await self._send(reply, resampler.feed(piece.frame.samples), marks)
+            if resampler is not None:
+                await self._send(reply, resampler.feed(np.zeros(0, np.int16), last=True), marks)
+        while said:
+            await self._caption(reply, said.popleft())
+
+    async def _begin_clause(self, reply: Reply, said: deque[Clause], piece: Speech) -> None:
+        while said:
+            clause = said.popleft()
+            await self._caption(reply, clause)
+            if clause.spoken:
+                scale = self._media.rate_out / piece.frame.rate
+                words = tuple((word, int(sample * scale)) for word, sample in piece.words)
+                reply.clauses.append(SpokenClause(clause.written, 0, words))
+                return
+
+    async def _caption(self, reply: Reply, clause: Clause) -> None:
+        reply.written.append(clause.written)
+        await self._outbox.put(ReplyText(reply.turn, clause.written))
+
+    async def _send(self, reply: Reply, samples: Samples, marks: Marks) -> None:
+        if samples.size == 0:
+            return
+        await self._room(reply)
+        await self._outbox.put(ReplyAudio(reply.turn, AudioFrame.from_samples(samples, self._media.rate_out).pcm))
+        reply.sent += samples.size
+        reply.last_sent_at = self._clock()
+        if reply.clauses:
+            last = reply.clauses[-1]
+            reply.clauses[-1] = SpokenClause(last.written, last.samples + samples.size, last.words)
+        if "first_audio" not in marks.at and int(np.abs(samples.astype(np.int32)).max()) >= AUDIBLE:
+            marks.mark("first_audio", self._clock())
+
+    async def _room(self, reply: Reply) -> None:
+        limit = int(AHEAD_SECONDS * self._media.rate_out)
+        while reply.sent - reply.played > limit:
+            self._played.clear()
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    await self._played.wait()
+            except TimeoutError:
+                reply.played += int(STALL_SECONDS * self._media.rate_out)
+
+    async def _write(self, reply: Reply, clauses: AsyncIterator[Clause], marks: Marks) -> None:
+        async for clause in clauses:
+            marks.mark("first_clause", self._clock())
+            await self._caption(reply, clause)
+
+
+async def _spoken(
+    clauses: AsyncIterator[Clause], said: deque[Clause], marks: Marks, clock: Callable[[], float]
+) -> AsyncGenerator[str]:
+    """The clauses' speakable text; each is remembered in `said` until its audio begins."""
+    async for clause in clauses:
+        said.append(clause)
+        marks.mark("first_clause", clock())
+        if clause.spoken:
+            yield clause.spoken

@@ -1,0 +1,192 @@
+"""The warm engines of this worker, who may use them, and what is kept ready for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from inference import catalogue, metrics
+from inference.config import WorkerConfig
+from inference.conversation import Engines
+from inference.engines import registry
+from inference.engines.base import (
+    ChatModel,
+    Engine,
+    EngineInfo,
+    EngineRole,
+    Synthesizer,
+    Transcriber,
+    TurnDetector,
+    VoiceDetector,
+)
+from inference.errors import EngineNotReady, ParleyError, UnknownEngine, WorkerFull
+from inference.events import Open
+from inference.fixed_speech import FixedSpeech
+from inference.phrases import PhraseName, phrase
+from inference.prompt import prefixes
+from inference.spec import AgentSpec
+from inference.text import clauses
+
+log = logging.getLogger(__name__)
+
+PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed")
+
+
+class Pool:
+    """Engines by role, loaded once. `ready` only when each has really run and agents are warm."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self.config = config
+        self.ready = False
+        self.problem = ""
+        """Why loading failed, for people."""
+        self.fixed_speech = FixedSpeech()
+        self._engines: dict[EngineRole, Engine] = {}
+        self._agents: dict[str, AgentSpec] = {}
+        self._open: dict[str, int] = {"voice": 0, "text": 0}
+
+    # --- loading ------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Load every engine of the profile and warm the published agents; failures end in `problem`."""
+        try:
+            for role in catalogue.entries.roles():
+                self._engines[role] = engine = await asyncio.to_thread(self._create, role)
+                await engine.load()
+                log.info("Loaded %s: %s", role, engine.info.model)
+            await self.keep_warm(_published(self.config.agents))
+        except ParleyError as error:
+            self.problem = error.message
+            log.error("The worker cannot serve: %s", error.message)
+            return
+        self.ready = True
+        log.info("Ready: %s voice conversations, %s agents warm", self.config.capacity, len(self._agents))
+
+    def _create(self, role: EngineRole) -> Engine:
+        chosen = catalogue.resolve(role, self.config.profile)
+        settings: dict[str, str | int | float] = {"model": chosen.name, "capacity": self.config.capacity}
+        if chosen.model is None or chosen.model.files:
+            settings["path"] = str(catalogue.ensure(chosen.name))
+        return registry.create(role, chosen.engine, settings | _engine_settings(role))
+
+    async def keep_warm(self, specs: Sequence[AgentSpec]) -> None:
+        """Make these agents resident: prompt heads prefilled, greetings and phrases spoken once."""
+        for spec in specs:
+            for head in prefixes(spec):
+                await self.chat(spec.models.chat).warm(head)
+            for text in (spec.greeting, *(phrase(name, spec.language) for name in PHRASES)):
+                await self._prepare(spec, text)
+        self._agents = {spec.agent: spec for spec in specs}
+        metrics.agents_resident(len(self._agents))
+
+    async def _prepare(self, spec: AgentSpec, text: str) -> None:
+        async for clause in clauses(_one(text), language=spec.language, pronunciations=spec.pronunciations):
+            if clause.spoken:
+                await self.fixed_speech.prepare(self.synthesizer(), spec.voice, clause.spoken)
+
+    async def close(self) -> None:
+        self.ready = False
+        for engine in self._engines.values():
+            await engine.close()
+        self._engines.clear()
+
+    # --- engines ------------------------------------------------------------------------------
+
+    def transcriber(self, name: str = "default") -> Transcriber:
+        return cast(Transcriber, self._engine("transcriber", name))
+
+    def chat(self, name: str = "default") -> ChatModel:
+        return cast(ChatModel, self._engine("chat", name))
+
+    def synthesizer(self, name: str = "default") -> Synthesizer:
+        return cast(Synthesizer, self._engine("synthesizer", name))
+
+    @property
+    def voice_detector(self) -> VoiceDetector:
+        return cast(VoiceDetector, self._engine("voice_detector", "default"))
+
+    @property
+    def turn_detector(self) -> TurnDetector:
+        return cast(TurnDetector, self._engine("turn_detector", "default"))
+
+    def infos(self) -> list[EngineInfo]:
+        return [engine.info for engine in self._engines.values()]
+
+    def _engine(self, role: EngineRole, name: str) -> Engine:
+        engine = self._engines.get(role)
+        if engine is None:
+            raise EngineNotReady(f"The {role} is not loaded yet.")
+        if name not in ("", "default", engine.info.model, engine.info.kind):
+            raise UnknownEngine(f"This worker has no {role} {name!r}; it has {engine.info.model!r}.")
+        return engine
+
+    # --- admission ----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def admit(self, opening: Open) -> AsyncGenerator[Engines]:
+        """A place for one conversation. Raises WorkerFull at once, never queues."""
+        if not self.ready:
+            raise WorkerFull(self.problem or "The worker is still loading its models.")
+        kind = opening.media.kind
+        limit = self.config.capacity if kind == "voice" else self.config.text_capacity
+        if self._open[kind] >= limit:
+            raise WorkerFull(f"All {limit} {kind} places of this worker are taken.")
+        self._open[kind] += 1
+        metrics.conversations_open(kind, self._open[kind])
+        try:
+            models = opening.spec.models
+            yield Engines(
+                transcriber=self.transcriber(models.transcriber),
+                chat=self.chat(models.chat),
+                synthesizer=self.synthesizer(opening.spec.voice.engine if kind == "voice" else "default"),
+                voice_detector=self.voice_detector,
+                turn_detector=self.turn_detector,
+                fixed_speech=self.fixed_speech,
+            )
+        finally:
+            self._open[kind] -= 1
+            metrics.conversations_open(kind, self._open[kind])
+
+    def status(self) -> dict[str, Any]:
+        """The worker's account of itself, JSON-safe."""
+        return {
+            "name": self.config.name,
+            "profile": self.config.profile,
+            "ready": self.ready,
+            "problem": self.problem,
+            "capacity": self.config.capacity,
+            "conversations": self._open["voice"],
+            "text_capacity": self.config.text_capacity,
+            "text_conversations": self._open["text"],
+            "engines": [msgspec.to_builtins(info) for info in self.infos()],
+            "agents": sorted(self._agents),
+        }
+
+
+def _engine_settings(role: EngineRole) -> dict[str, str | int | float]:
+    """PARLEY_ENGINE_<ROLE>="threads=2 mode=segment" goes to the engine as settings."""
+    settings: dict[str, str | int | float] = {}
+    for part in os.environ.get(f"PARLEY_ENGINE_{role.upper()}", "").split():
+        key, _, value = part.partition("=")
+        settings[key] = int(value) if value.lstrip("-").isdigit() else value
+    return settings
+
+
+def _published(path: str) -> list[AgentSpec]:
+    if not path or not Path(path).exists():
+        return []
+    try:
+        return msgspec.json.decode(Path(path).read_bytes(), type=list[AgentSpec])
+    except (OSError, msgspec.DecodeError) as error:
+        raise ParleyError(f"PARLEY_AGENTS: {path} does not hold published agents: {error}", code="config") from error
+
+
+async def _one(text: str) -> AsyncGenerator[str]:
+    yield text

@@ -1,0 +1,194 @@
+"""The worker's door: one WebSocket per conversation, health, metrics, resident agents, OpenAI dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager, suppress
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from inference import metrics, openai_api
+from inference.auth import TokenAuth
+from inference.config import WorkerConfig
+from inference.conversation import Conversation
+from inference.errors import ParleyError, ProtocolError, WorkerFull
+from inference.events import WIRE_VERSION, Audio, Close, Failed, Open, Up, decode_up, encode
+from inference.pool import Pool
+from inference.spec import AgentSpec
+
+log = logging.getLogger(__name__)
+
+OPEN_SECONDS = 5.0
+"""A socket that says nothing for this long is closed."""
+CLOSE_FULL = 4429
+CLOSE_PROTOCOL = 4422
+CLOSE_SILENT = 4408
+LAG_SECONDS = 0.25
+
+
+def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
+    """The ASGI app. Models load in its lifespan: /health answers meanwhile, /ready does not."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            loading = tasks.create_task(pool.load())
+            lag = tasks.create_task(_watch_lag())
+            yield
+            lag.cancel()
+            loading.cancel()
+        await pool.close()
+
+    door = Door(config, pool)
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/conversation", door.conversation),
+            Route("/health", door.health),
+            Route("/ready", door.ready),
+            Route("/metrics", door.metrics),
+            Route("/status", door.status),
+            Route("/agents", door.put_agents, methods=["PUT"]),
+            *openai_api.routes(pool),
+        ],
+        lifespan=lifespan,
+    )
+    app.add_middleware(TokenAuth, token=config.token)
+    return app
+
+
+class Door:
+    """The handlers, sharing the pool."""
+
+    def __init__(self, config: WorkerConfig, pool: Pool) -> None:
+        self._config = config
+        self._pool = pool
+
+    async def health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """200 only after every engine has really run once and the published agents are prefilled."""
+        problem = self._pool.problem
+        if self._pool.ready:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "failed" if problem else "loading", "message": problem}, status_code=503)
+
+    async def metrics(self, request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    async def status(self, request: Request) -> Response:
+        return Response(msgspec.json.encode(self._pool.status()), media_type="application/json")
+
+    async def put_agents(self, request: Request) -> Response:
+        """Replace the resident agents: a JSON list of AgentSpec."""
+        try:
+            specs = msgspec.json.decode(await request.body(), type=list[AgentSpec])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return JSONResponse({"error": {"code": "spec_invalid", "message": str(error)}}, status_code=400)
+        await self._pool.keep_warm(specs)
+        return JSONResponse({"agents": len(specs)})
+
+    async def conversation(self, socket: WebSocket) -> None:
+        """One conversation, from Open to Close."""
+        await socket.accept()
+        try:
+            opening = await _first(socket)
+            async with self._pool.admit(opening) as engines:
+                await _converse(socket, Conversation(opening, engines, worker=self._config.name))
+        except WorkerFull as error:
+            metrics.conversation_refused()
+            await _refuse(socket, error, CLOSE_FULL)
+        except ProtocolError as error:
+            await _refuse(socket, error, CLOSE_PROTOCOL)
+        except ParleyError as error:
+            log.warning("Conversation ended: %s (%s)", error.message, error.code)
+            await _refuse(socket, error, 1011)
+        except WebSocketDisconnect:
+            return
+        except Exception:  # noqa: BLE001 - the worker-request edge: one conversation fails, the others go on
+            log.exception("Conversation failed")
+            await _refuse(socket, ParleyError("The worker failed in this conversation."), 1011)
+
+
+async def _first(socket: WebSocket) -> Open:
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            opening = await _receive(socket)
+    except TimeoutError as error:
+        raise ProtocolError("Nothing was sent after connecting.", code="silent") from error
+    if not isinstance(opening, Open):
+        raise ProtocolError("The first message must be open.")
+    if opening.wire != WIRE_VERSION:
+        raise ProtocolError(f"This worker speaks wire version {WIRE_VERSION}, not {opening.wire}.", code="wire_version")
+    return opening
+
+
+async def _receive(socket: WebSocket) -> Up:
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    data = message.get("bytes")
+    if data is None:
+        raise ProtocolError("Only binary messages are allowed.")
+    return decode_up(data)
+
+
+async def _converse(socket: WebSocket, conversation: Conversation) -> None:
+    """Join socket and conversation until either ends; a broken socket ends the conversation."""
+    writer = asyncio.create_task(_write(socket, conversation))
+    reader = asyncio.create_task(_read(socket, conversation))
+    running = asyncio.create_task(conversation.run())
+    try:
+        await asyncio.wait([running, reader], return_when=asyncio.FIRST_COMPLETED)
+        if not running.done() and reader.exception() is None:
+            await running  # The web said Close: let the conversation end by itself.
+        for task in (reader, running):
+            if task.done():
+                task.result()
+        await writer
+    finally:
+        for task in (reader, running, writer):
+            task.cancel()
+        await asyncio.gather(reader, running, writer, return_exceptions=True)
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close()
+
+
+async def _read(socket: WebSocket, conversation: Conversation) -> None:
+    while True:
+        message = await _receive(socket)
+        if isinstance(message, Open):
+            raise ProtocolError("A conversation is opened only once.")
+        if isinstance(message, Audio) and not message.pcm:
+            continue
+        conversation.hear(message)
+        if isinstance(message, Close):
+            return
+
+
+async def _write(socket: WebSocket, conversation: Conversation) -> None:
+    async with aclosing(conversation.events()) as events:
+        async for event in events:
+            await socket.send_bytes(encode(event))
+
+
+async def _refuse(socket: WebSocket, error: ParleyError, code: int) -> None:
+    with suppress(RuntimeError, WebSocketDisconnect):
+        await socket.send_bytes(encode(Failed(error.code, error.message, fatal=True)))
+        await socket.close(code, error.message[:120])
+
+
+async def _watch_lag() -> None:
+    """How late the event loop runs a timer: the first sign of overload."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        metrics.loop_lag(max(0.0, loop.time() - due))

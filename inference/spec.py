@@ -1,0 +1,122 @@
+"""AgentSpec: a published version compiled to frozen data, all that a conversation needs.
+
+`agents.compile` writes it; the worker only reads it. It carries no secret and no database id that
+the worker would look up. Text in it is never evaluated: `{{name}}` is replaced by flat name only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+SPEC_SCHEMA = 1
+
+
+class VoiceSpec(Struct, frozen=True):
+    engine: str = "hibari"
+    name: str = "heart"
+    speed: float = 1.0
+
+
+class ModelSpec(Struct, frozen=True):
+    """Which engines serve the agent, and how the language model is sampled."""
+
+    chat: str = "default"
+    """Model name in the worker's pool; `default` is the worker's own default."""
+    transcriber: str = "default"
+    temperature: float = 0.3
+    max_tokens: int = 220
+
+
+class Pronunciation(Struct, frozen=True):
+    written: str
+    spoken: str
+
+
+class TurnSpec(Struct, frozen=True):
+    """How patient the agent is. Milliseconds of silence."""
+
+    min_silence_ms: int = 200
+    max_silence_ms: int = 1000
+    interruptible: bool = True
+    silence_prompt_ms: int = 0
+    """Ask whether the caller is still there after this long; 0 = never."""
+
+
+class GoalNode(Struct, frozen=True, tag="goal"):
+    """The model talks towards `prompt`, with the named tools, until an edge leaves."""
+
+    id: str
+    prompt: str
+    tools: tuple[str, ...] = ()
+
+
+class EndNode(Struct, frozen=True, tag="end"):
+    id: str
+    text: str = ""
+    reason: str = "completed"
+
+
+Node = GoalNode | EndNode
+
+
+class Edge(Struct, frozen=True):
+    source: str
+    target: str
+    kind: Literal["condition", "judged", "event", "else"] = "else"
+    label: str = ""
+
+
+class ToolSpec(Struct, frozen=True):
+    """A tool the model may ask for; the web side runs it. `parameters` is a JSON schema as text."""
+
+    name: str
+    description: str
+    parameters: str = '{"type":"object","properties":{}}'
+
+
+class FlowSpec(Struct, frozen=True):
+    start: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
+
+
+class AgentSpec(Struct, frozen=True):
+    agent: str
+    """Public id of the agent."""
+    version: str
+    """Public id of the version; "draft" for a throw-away spec."""
+    workspace: str
+    name: str
+    flow: FlowSpec
+    instructions: str = ""
+    """The byte-stable head of every prompt: persona, instructions, facts."""
+    greeting: str = ""
+    language: str = "en"
+    voice: VoiceSpec = VoiceSpec()
+    models: ModelSpec = ModelSpec()
+    turns: TurnSpec = TurnSpec()
+    hints: tuple[str, ...] = ()
+    """Names and words the recogniser should expect."""
+    pronunciations: tuple[Pronunciation, ...] = ()
+    recording: bool = False
+    """The web side keeps the audio; the greeting then begins with the consent sentence."""
+    schema: int = SPEC_SCHEMA
+
+
+def encode_spec(spec: AgentSpec) -> bytes:
+    """Canonical JSON: what a Version stores."""
+    return msgspec.json.encode(spec, order="deterministic")
+
+
+def decode_spec(data: bytes | str) -> AgentSpec:
+    """Raises msgspec.ValidationError with the path of the offending field."""
+    return msgspec.json.decode(data, type=AgentSpec)
+
+
+def spec_digest(spec: AgentSpec) -> str:
+    return hashlib.sha256(encode_spec(spec)).hexdigest()

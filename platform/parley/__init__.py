@@ -1,0 +1,1 @@
+"""The platform: settings and assembly, workspaces and their people, the embedded servers."""

@@ -1,0 +1,1 @@
+"""People, workspaces, roles, API keys and the audit trail."""

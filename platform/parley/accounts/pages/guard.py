@@ -1,0 +1,42 @@
+"""The one door of every page of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+
+from parley.accounts.actor import Actor, actor_of
+from parley.accounts.permissions import Permission, require
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+
+class WorkspaceRequest(HttpRequest):
+    """What a page behind `workspace_page` gets (for type checkers; at run time the attributes are set on the request)."""
+
+    actor: Actor
+
+
+def workspace_page(
+    permission: Permission,
+) -> Callable[[Callable[Concatenate[Any, Parameters], Answer]], Callable[Concatenate[HttpRequest, Parameters], Any]]:
+    """Signed in, member of a workspace, allowed by role; then `request.actor` is set. Else login page or 403."""
+
+    def decorate(
+        view: Callable[Concatenate[Any, Parameters], Answer],
+    ) -> Callable[Concatenate[HttpRequest, Parameters], Any]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
+            actor = actor_of(request)
+            require(actor, permission)
+            request.actor = actor
+            return view(request, *args, **kwargs)
+
+        return login_required(guarded)
+
+    return decorate

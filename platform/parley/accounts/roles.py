@@ -1,0 +1,68 @@
+"""Roles, permissions and API scopes: three closed lists and how they map."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    BUILDER = "builder", _("Builder")
+    OPERATOR = "operator", _("Operator")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    """Read everything of the workspace but secrets."""
+    TALK = "talk"
+    """Call and write to an agent from inside."""
+    OPERATE = "operate"
+    """Work in conversations: notes, take over, close."""
+    EDIT_AGENT = "edit_agent"
+    PUBLISH_AGENT = "publish_agent"
+    MANAGE_CHANNELS = "manage_channels"
+    MANAGE_WORKSPACE = "manage_workspace"
+    """People, roles, API keys, the workspace itself."""
+    EXPORT = "export"
+    """Take conversations and recordings out."""
+
+
+_OPERATOR: Final = frozenset({Permission.VIEW, Permission.TALK, Permission.OPERATE, Permission.EXPORT})
+
+ROLE_PERMISSIONS: Final = MappingProxyType(
+    {
+        Role.OWNER: frozenset(Permission),
+        Role.BUILDER: _OPERATOR | {Permission.EDIT_AGENT, Permission.PUBLISH_AGENT, Permission.MANAGE_CHANNELS},
+        Role.OPERATOR: _OPERATOR,
+        Role.VIEWER: frozenset({Permission.VIEW}),
+    }
+)
+
+SCOPE_PERMISSIONS: Final = MappingProxyType(
+    {
+        "agents:read": frozenset({Permission.VIEW}),
+        "agents:write": frozenset({Permission.EDIT_AGENT, Permission.PUBLISH_AGENT}),
+        "channels:read": frozenset({Permission.VIEW}),
+        "channels:write": frozenset({Permission.MANAGE_CHANNELS}),
+        "conversations:read": frozenset({Permission.VIEW, Permission.EXPORT}),
+        "conversations:write": frozenset({Permission.TALK, Permission.OPERATE}),
+    }
+)
+"""What an API key with this scope may do. No scope manages people or keys: a key cannot make itself stronger."""
+
+SCOPE_LABELS: Final = MappingProxyType(
+    {
+        "agents:read": _("Read agents and their versions"),
+        "agents:write": _("Change and publish agents"),
+        "channels:read": _("Read channels"),
+        "channels:write": _("Change channels"),
+        "conversations:read": _("Read and export conversations"),
+        "conversations:write": _("Talk to agents and work in conversations"),
+    }
+)

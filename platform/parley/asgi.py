@@ -1,0 +1,28 @@
+"""The web process: Django for HTTP, the channel kinds' consumers for sockets."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parley.settings")
+
+http = get_asgi_application()
+
+from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- models need Django set up above
+
+
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Accept, then close with 4404: a refusal before accept shows the browser no reason."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
+
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": URLRouter([*websocket_urlpatterns(), re_path(r"", no_such_socket)])}
+)

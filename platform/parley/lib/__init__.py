@@ -1,0 +1,1 @@
+"""Leaf helpers. Nothing here imports an app."""

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import secrets
+from argparse import ArgumentParser
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from agents.reads import published_specs
+from agents.seed import seed_demo
+from channels_io.actions.seed_channels import seed_channels
+from parley.accounts.models import Membership, User, Workspace
+from parley.accounts.roles import Role
+
+OPERATOR = "operator@parley.local"
+
+
+class Command(BaseCommand):
+    help = (
+        "Migrate, seed the demo workspace, create the first operator and export the published agents: what `up` runs "
+        "before it starts anything. May be repeated. The last line of its output is JSON."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--specs", type=Path, required=True, help="file for the worker's published agents")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        with transaction.atomic():
+            workspace, _ = Workspace.objects.get_or_create(slug="demo", defaults={"name": "Demo"})
+            password = first_operator(workspace)
+        seed_demo(workspace)
+        seed_channels(workspace)
+        call_command("exportspecs", str(options["specs"]), stdout=StringIO())
+        result = {"agents": len(published_specs()), "email": OPERATOR if password else "", "password": password}
+        self.stdout.write(json.dumps(result))
+
+
+def first_operator(workspace: Workspace) -> str:
+    """Somebody who can sign in to a fresh installation; their password, or "" when there are people already."""
+    if User.objects.exists():
+        return ""
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    user = User.objects.create_superuser(OPERATOR, password, name="Operator")
+    Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
+    return password

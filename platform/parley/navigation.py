@@ -1,0 +1,74 @@
+"""The sidebar, the user menu and the brand: what Unfold asks for by dotted name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from parley.accounts.models import Membership
+from parley.accounts.roles import Permission
+
+
+def logo(request: HttpRequest) -> str:
+    return static("parley/logo.svg")
+
+
+def logo_dark(request: HttpRequest) -> str:
+    return static("parley/logo-dark.svg")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("parley/icon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("parley/app.css")
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of links, as Unfold wants them; links the member's role does not reach are left out."""
+    main = [
+        _item(_("Home"), "home", "channels_io:home", exact=True),
+        _item(_("Agents"), "support_agent", "agents:list"),
+        _item(_("Conversations"), "forum", "channels_io:conversations"),
+        _item(_("Channels"), "hub", "channels_io:channels"),
+    ]
+    workspace = [
+        _item(_("People"), "group", "accounts:people"),
+        _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
+        _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),
+        _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE),
+        _item(_("Records"), "database", "admin:index", Permission.EDIT_AGENT),
+    ]
+    return [{"items": main}, {"title": _("Workspace"), "separator": True, "items": workspace}]
+
+
+def account(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {"title": _("Profile"), "link": reverse("accounts:profile")},
+        {"title": _("Change password"), "link": reverse("accounts:password")},
+    ]
+
+
+def _item(
+    title: Any, symbol: str, route: str, permission: Permission = Permission.VIEW, *, exact: bool = False
+) -> dict[str, Any]:
+    link = reverse(route)
+
+    def active(request: HttpRequest) -> bool:
+        return request.path == link or (not exact and request.path.startswith(link))
+
+    return {"title": title, "icon": symbol, "link": link, "active": active, "permission": _allowed(permission)}
+
+
+def _allowed(permission: Permission) -> Callable[[HttpRequest], bool]:
+    def allowed(request: HttpRequest) -> bool:
+        membership: Membership | None = getattr(request, "membership", None)
+        return membership is not None and membership.may(permission)
+
+    return allowed

@@ -1,0 +1,301 @@
+"""Settings: flat, from the environment. The defaults run a clone on http://127.0.0.1:8000."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.utils.translation import gettext_lazy as _
+
+from parley.embedded import ROOT, embedded
+from parley.lib.env import env_bool, env_int, env_list, env_secret, env_str
+from parley.lib.secrets import secret_file
+from parley.lib.urls import broker_url, database_of
+
+BASE_DIR = ROOT
+try:
+    PARLEY_VERSION = version("parley")
+except PackageNotFoundError:
+    PARLEY_VERSION = "0.1.0"
+
+# Parley
+
+PARLEY_VAR = embedded().var
+PARLEY_PROFILE = env_str("PARLEY_PROFILE", "default")
+PARLEY_HOST = env_str("PARLEY_HOST", "127.0.0.1")
+PARLEY_PORT = env_int("PARLEY_PORT", 8000)
+PARLEY_PUBLIC_URL = env_str("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PARLEY_PORT}").rstrip("/")
+PARLEY_WORKERS = env_list("PARLEY_WORKERS", "http://127.0.0.1:8100")
+PARLEY_WORKER_TOKEN = env_secret("PARLEY_WORKER_TOKEN") or secret_file(PARLEY_VAR / "secrets" / "worker_token")
+PARLEY_METRICS_TOKEN = env_secret("PARLEY_METRICS_TOKEN")
+PARLEY_RECORDINGS = PARLEY_VAR / "recordings"
+PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expanduser()
+# How many proxies of ours stand in front: 0 takes the caller's address from the connection and believes no header.
+PARLEY_PROXIES = env_int("PARLEY_PROXIES", 0)
+_public = urlsplit(PARLEY_PUBLIC_URL)
+_https = _public.scheme == "https"
+
+# Django
+
+SECRET_KEY = env_secret("PARLEY_SECRET_KEY") or secret_file(PARLEY_VAR / "secrets" / "secret_key")
+DEBUG = env_bool("PARLEY_DEBUG", False)
+ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname or "", *env_list("PARLEY_ALLOWED_HOSTS")} - {""})
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+ROOT_URLCONF = "parley.urls"
+ASGI_APPLICATION = "parley.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "daphne",
+    "parley.apps.ParleyAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "axes",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "parley",
+    "parley.accounts",
+    "agents",
+    "channels_io",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "parley.middleware.measure_requests",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "parley.accounts.middleware.find_workspace",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+# Data: PostgreSQL is the only truth; Valkey carries the channel layer, the queue and the cache
+
+DATABASE_URL = env_secret("DATABASE_URL") or embedded().database_url
+REDIS_URL = env_secret("REDIS_URL") or embedded().redis_url
+
+DATABASES: dict[str, dict[str, Any]] = {"default": database_of(DATABASE_URL)}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "parley",
+        "TIMEOUT": 300,
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "parley", "capacity": 500, "expiry": 60},
+    }
+}
+
+# Celery: at least once, one task taken at a time, and only JSON (never pickle)
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_DEFAULT_QUEUE = "parley"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_SOFT_TIME_LIMIT = 540
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Longer than the longest task: Valkey hands a task that is still being worked on to nobody else.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix": "parley:"}
+CELERY_BEAT_SCHEDULE_FILENAME = str(PARLEY_VAR / "beat")
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "forget-old-sessions": {"task": "parley.accounts.tasks.forget_old_sessions", "schedule": 24 * 3600.0},
+}
+
+# Signing in
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "accounts:login"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "parley.errors.csrf_failure"
+
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "parley.lib.clients.client_address"
+AXES_LOCKOUT_CALLABLE = "parley.accounts.pages.login.locked_out"
+
+# The edge
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = _https and env_bool("PARLEY_SSL_REDIRECT", False)
+SECURE_HSTS_SECONDS = 31536000 if _https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PARLEY_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # Unfold's Alpine compiles its attributes with Function(): 'unsafe-eval'. Nothing inline runs, and no text of a
+        # user or caller is ever put into an Alpine attribute, so there is nothing for it to evaluate.
+        "script-src": [SELF, UNSAFE_EVAL, NONCE],
+        "script-src-attr": [NONE],
+        "style-src": [SELF],
+        # Alpine's x-show and x-transition, and some of the admin's own widgets, write style attributes.
+        "style-src-attr": [UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        # 'self' covers ws: and wss: of the same host; the second is for browsers that read it more narrowly.
+        "connect-src": [SELF, f"{'wss' if _https else 'ws'}://{_public.netloc}"],
+        "worker-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Static files: from the apps on a clone; from PARLEY_STATIC_ROOT, collected and hashed, in a built image
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env_str("PARLEY_STATIC_ROOT") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PARLEY_RECORDINGS}},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Words, time
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "platform" / "parley" / "locale"]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# The API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "parley.accounts.api_auth.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["parley.accounts.api_auth.DenyByDefault"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "parley.api.Pages",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "parley.api_errors.error_response",
+    "DEFAULT_THROTTLE_CLASSES": ["parley.api.ActorThrottle"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Parley",
+    "DESCRIPTION": "Agents, channels and conversations of one workspace.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# The look
+
+UNFOLD = {
+    "SITE_TITLE": "Parley",
+    "SITE_HEADER": "Parley",
+    "SITE_URL": None,
+    "SITE_LOGO": {"light": "parley.navigation.logo", "dark": "parley.navigation.logo_dark"},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "parley.navigation.icon"}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": ["parley.navigation.stylesheet"],
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "parley.navigation.sidebar"},
+    "ACCOUNT": {"navigation": "parley.navigation.account"},
+}
+
+# Logs: one line each to the standard error; secrets and phone numbers are cut out of the finished line
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "parley.lib.logs.RedactingFormatter",
+            "format": "{asctime} {levelname:<7} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env_str("PARLEY_LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "daphne": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,302 @@
+"""The whole of Parley on one machine: databases, web, worker, Celery, beat.
+
+    async with Stack(StackOptions.private(folder, profile="fake"), report) as stack:
+        ... stack.web_url, stack.worker_url, await stack.manage("call", ...)
+
+Nothing here knows Django: the command `prepare` migrates and seeds in a process of its own, so that
+tests and the benchmark can run a second stack beside the one they live in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from parley import embedded
+from parley.lib.env import env_int, env_str
+from parley.stack.errors import StackError
+from parley.stack.preflight import SPACE_FOR_DATA, check_folder, check_port, check_python, check_space, only_one
+from parley.stack.preflight import spare_port as _spare_port
+from parley.stack.probes import http_ok, log_says
+from parley.stack.report import Report
+from parley.stack.supervisor import Program, Supervisor
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    var: Path
+    profile: str = "default"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    worker_port: int = 8100
+    background: bool = True
+    """Celery worker and beat too."""
+    own_databases: bool = False
+    """Stop the embedded servers with the stack; otherwise the last process that uses them does."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Further variables for every child, e.g. the delays of the fake engines."""
+
+    @classmethod
+    def from_environment(cls) -> StackOptions:
+        return cls(
+            var=embedded.embedded().var,
+            profile=env_str("PARLEY_PROFILE", "default"),
+            host=env_str("PARLEY_HOST", "127.0.0.1"),
+            port=env_int("PARLEY_PORT", 8000),
+            worker_port=env_int("PARLEY_WORKER_PORT", 8100),
+        )
+
+    @classmethod
+    def private(
+        cls, var: Path, *, profile: str = "fake", background: bool = False, env: Mapping[str, str] | None = None
+    ) -> StackOptions:
+        """A stack of one's own: spare ports, own folder, own databases."""
+        return cls(
+            var=var,
+            profile=profile,
+            port=_spare_port(),
+            worker_port=_spare_port(),
+            background=background,
+            own_databases=True,
+            env=env or {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `manage.py prepare` did."""
+
+    agents: int = 0
+    email: str = ""
+    password: str = ""
+    """Only when the first operator was created just now."""
+
+
+class Stack:
+    """Start everything on entering, stop everything on leaving."""
+
+    def __init__(self, options: StackOptions, report: Report) -> None:
+        self.options = options
+        self.report = report
+        self.prepared = Prepared()
+        self._exits = AsyncExitStack()
+        self._supervisor: Supervisor | None = None
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{_reachable(self.options.host)}:{self.options.port}"
+
+    @property
+    def worker_url(self) -> str:
+        return f"http://127.0.0.1:{self.options.worker_port}"
+
+    @property
+    def supervisor(self) -> Supervisor:
+        if self._supervisor is None:
+            raise RuntimeError("The stack is not running.")
+        return self._supervisor
+
+    def environment(self) -> dict[str, str]:
+        """What every child sees."""
+        options = self.options
+        path = [str(ROOT / "platform"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])]
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "parley.settings",
+            "PYTHONPATH": os.pathsep.join(path),
+            "PYTHONUNBUFFERED": "1",
+            "PARLEY_VAR": str(options.var),
+            "PARLEY_PROFILE": options.profile,
+            "PARLEY_HOST": options.host,
+            "PARLEY_PORT": str(options.port),
+            "PARLEY_WORKER_HOST": "127.0.0.1",
+            "PARLEY_WORKER_PORT": str(options.worker_port),
+            "PARLEY_WORKERS": os.environ.get("PARLEY_WORKERS") or self.worker_url,
+            "PARLEY_AGENTS": str(options.var / "agents.json"),
+            **options.env,
+        }
+
+    async def __aenter__(self) -> Stack:
+        try:
+            await self._start()
+        except BaseException:
+            await self._exits.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exits.aclose()
+
+    async def manage(self, *arguments: str, timeout: float = 300) -> tuple[int, str, str]:
+        """Run a manage.py command against this stack: (exit code, stdout, stderr)."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "manage.py"),
+            *arguments,
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        supervisor = self._supervisor
+        if supervisor is not None:
+            supervisor.guard.add(process.pid)
+        try:
+            async with asyncio.timeout(timeout):
+                out, err = await process.communicate()
+        except (TimeoutError, asyncio.CancelledError):
+            process.kill()
+            await process.wait()
+            raise
+        finally:
+            if supervisor is not None:
+                supervisor.guard.drop(process.pid)
+        return process.returncode or 0, out.decode(errors="replace"), err.decode(errors="replace")
+
+    # --- the steps ---------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        options = self.options
+        check_python()
+        check_folder(options.var)
+        self._exits.enter_context(only_one(options.var))
+        check_port(options.host, options.port, "PARLEY_PORT")
+        if self._own_worker:
+            check_port("127.0.0.1", options.worker_port, "PARLEY_WORKER_PORT")
+        check_space(options.var, SPACE_FOR_DATA, "the databases and recordings", "PARLEY_VAR")
+        await self._pull()
+        supervisor = Supervisor(cwd=ROOT, env=self.environment(), log_dir=options.var / "log", report=self.report)
+        if options.own_databases:
+            # Pushed first, so called last: the databases outlive everything that uses them.
+            self._exits.callback(self._stop_databases)
+        self._supervisor = await self._exits.enter_async_context(supervisor)
+        await self._databases()
+        await self._prepare()
+        await self._children()
+
+    @property
+    def _own_worker(self) -> bool:
+        return not os.environ.get("PARLEY_WORKERS")
+
+    async def _pull(self) -> None:
+        """Fetch and verify the weights; quick when they are there. Shows its own progress bars."""
+        if self.options.profile == "fake" or not self._own_worker:
+            return
+        self.report.say(f"Weights of profile {self.options.profile}")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "inference.catalogue", "pull", "--profile", self.options.profile,
+            cwd=ROOT, env=self.environment(),
+        )  # fmt: skip
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+            raise
+        if code != 0:
+            raise StackError(
+                "weights_missing",
+                "The weights are not complete (the line above says why). What has arrived is kept: run the same command "
+                "again. A file of your own can stand in: PARLEY_MODEL_CHAT=/path/to/model.gguf",
+            )
+
+    async def _databases(self) -> None:
+        postgres, valkey = embedded.wanted()
+        if not postgres and not valkey:
+            return
+        names = " and ".join(name for name, ours in (("PostgreSQL", postgres), ("Valkey", valkey)) if ours)
+        self.report.say(f"Starting {names}")
+        # After a kill -9 nobody releases them but the guard: joining and leaving as the last user stops them.
+        leave = f"import pathlib; from parley import embedded; embedded.ensure(pathlib.Path({str(self.options.var)!r}))"
+        self.supervisor.guard.set_last([sys.executable, "-c", leave])
+        try:
+            await asyncio.to_thread(embedded.ensure, self.options.var)
+        except embedded.EmbeddedError as error:
+            raise StackError(error.code, error.message) from error
+
+    def _stop_databases(self) -> None:
+        embedded.stop(self.options.var)
+
+    async def _prepare(self) -> None:
+        self.report.say("Preparing the database and the demo workspace")
+        code, out, err = await self.manage("prepare", "--specs", self.environment()["PARLEY_AGENTS"])
+        if code != 0:
+            raise StackError(
+                "prepare_failed",
+                "The database could not be prepared. Nothing was lost; the lines below say why.",
+                details="\n".join((out + err).strip().splitlines()[-15:]),
+            )
+        self.prepared = Prepared(**json.loads(out.strip().splitlines()[-1]))
+
+    async def _children(self) -> None:
+        programs = self._programs()
+        names = ", ".join(program.name for program in programs)
+        self.report.say(f"Starting {names} (logs in {self.options.var / 'log'})")
+        async with asyncio.TaskGroup() as tasks:
+            for program in programs:
+                tasks.create_task(self._child(program), name=f"start-{program.name}")
+
+    async def _child(self, program: Program) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await self.supervisor.start(program)
+        self.report.say(f"{program.name} is ready ({loop.time() - started:.1f} s)", "good")
+
+    def _programs(self) -> list[Program]:
+        options, python = self.options, sys.executable
+        web = Program(
+            "web",
+            (python, "-m", "daphne", "-b", options.host, "-p", str(options.port), "parley.asgi:application"),
+            ready=http_ok(_reachable(options.host), options.port, "/health"),
+        )
+        worker = Program(
+            "worker",
+            (python, "-m", "inference"),
+            ready=http_ok("127.0.0.1", options.worker_port, "/ready"),
+            ready_timeout=300,
+            hint="If a weight is damaged, `python manage.py models verify` finds it.",
+        )
+        programs = [worker, web] if self._own_worker else [web]
+        if options.background:
+            programs += [self._celery(), self._beat()]
+        return programs
+
+    def _celery(self) -> Program:
+        log = self.supervisor.log_path("celery")
+        # Threads, not processes: the tasks wait for the network, and every process would load Django again.
+        argv = (
+            sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "4",
+            "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "parley@%h",
+        )  # fmt: skip
+        return Program("celery", argv, ready=log_says(log, " ready.", since=_size(log)))
+
+    def _beat(self) -> Program:
+        log = self.supervisor.log_path("beat")
+        argv = (sys.executable, "-m", "celery", "-A", "parley.celery", "beat", "--loglevel", "INFO", "--pidfile=")
+        return Program("beat", argv, ready=log_says(log, "beat: Starting...", since=_size(log)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _reachable(host: str) -> str:
+    """Where a client on this machine finds a server that listens on `host`."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 -- compared, not bound
