@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from channels_io.live.messages import ChannelEvent, Inbound
 from inference.events import Media
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class CloseCode(IntEnum):
@@ -37,7 +40,7 @@ class ChannelKind:
     """A kind's account of itself: data only, so that pages can list kinds without importing them all."""
 
     name: str
-    label: str
+    label: StrOrPromise
     icon: str
     """Name of a Material Symbol."""
     media: Literal["voice", "text"]

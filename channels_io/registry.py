@@ -10,9 +10,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from channels_io.base import ChannelKind
 from django.urls import URLPattern, path
 from django.utils.module_loading import import_string
+
+from channels_io.base import ChannelKind
 
 ENTRY_POINT_GROUP = "parley.channels"
 
@@ -56,4 +57,5 @@ def websocket_urlpatterns() -> list[URLPattern]:
 
 def _route(kind: ChannelKind) -> URLPattern:
     consumer: Any = import_string(kind.consumer)
-    return path(f"ws/{kind.name}/", consumer.as_asgi(), name=f"ws-{kind.name}")
+    route: URLPattern = path(f"ws/{kind.name}/", consumer.as_asgi(), name=f"ws-{kind.name}")
+    return route

@@ -15,6 +15,7 @@ WIDGET_KIND = "web_widget"
 MODES = ("voice", "chat")
 DEFAULT_COLOUR = "#4f46e5"
 MAX_ORIGINS = 50
+MAX_TITLE = 60
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
@@ -48,6 +49,26 @@ class WidgetSettings:
             "allowed_origins": list(self.allowed_origins),
             "colour": self.colour,
         }
+
+
+def checked_settings(sent: Mapping[str, Any]) -> WidgetSettings:
+    """From strangers: raises ValidationError for what cannot be used, unknown keys included."""
+    unknown = sorted(str(key) for key in set(sent) - set(WidgetSettings().as_json()))
+    modes, origins, title = sent.get("modes", MODES), sent.get("allowed_origins", ()), sent.get("title", "")
+    if unknown:
+        raise ValidationError(_("There is no such setting: %(names)s."), "unknown", {"names": ", ".join(unknown)[:200]})
+    if not isinstance(modes, list | tuple) or not modes or set(map(str, modes)) - set(MODES):
+        raise ValidationError(_("modes must be a list of voice, chat or both."), "modes_invalid")
+    if not isinstance(origins, list | tuple):
+        raise ValidationError(_("allowed_origins must be a list."), "origins_invalid")
+    if not isinstance(title, str) or len(title) > MAX_TITLE:
+        raise ValidationError(_("title must be a text of at most %(most)d characters."), "title", {"most": MAX_TITLE})
+    return WidgetSettings(
+        title=title.strip(),
+        modes=tuple(mode for mode in MODES if mode in modes),
+        allowed_origins=clean_origins(str(origin) for origin in origins),
+        colour=clean_colour(str(sent.get("colour", DEFAULT_COLOUR))),
+    )
 
 
 def clean_origins(lines: Iterable[str]) -> tuple[str, ...]:

@@ -1,21 +1,28 @@
-"""Private PostgreSQL and Valkey for the tests, then the cast. Works alone and under pytest-xdist."""
+"""Private PostgreSQL and Valkey for the tests, then Django, then the cast. Works alone and under pytest-xdist.
+
+pytest-django would read the settings before this file runs if the ini file named them: so it does not, and we do.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
+
+import django
+import pytest
+from django.conf import settings
 
 from tests.support import servers
 
-servers.use_private_servers()
-
-# pytest-django may have read the settings before this file could say where the servers are: read them again.
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parley.settings")
-from django.conf import settings  # noqa: E402
-from django.utils.functional import empty  # noqa: E402
-
 if settings.configured:
-    sys.modules.pop("parley.settings", None)
-    settings._wrapped = empty  # type: ignore[assignment]
+    raise pytest.UsageError("Do not set DJANGO_SETTINGS_MODULE for pytest: tests/conftest.py starts the servers first.")
+servers.use_private_servers()
+os.environ["DJANGO_SETTINGS_MODULE"] = "parley.settings"
+django.setup()
 
 pytest_plugins = ["tests.support.cast", "tests.support.environment"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """The workers inherit the environment: without this they would read the settings before their own conftest."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)

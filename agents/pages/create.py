@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,14 +13,14 @@ from agents.errors import EditRefused
 from agents.schema import NAME
 from agents.seed import seed_demo
 from agents.starters import STARTERS
-from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.lib.pages import render_page
 
 
 @require_http_methods(["GET", "POST"])
 @workspace_page(Permission.EDIT_AGENT)
-def agent_create(request: HttpRequest) -> HttpResponse:
+def agent_create(request: WorkspaceRequest) -> HttpResponse:
     refused: EditRefused | None = None
     name = request.POST.get("name", "")
     chosen = request.POST.get("starter") or request.GET.get("starter") or "blank"
@@ -43,7 +43,7 @@ def agent_create(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @workspace_page(Permission.PUBLISH_AGENT)
-def create_demo(request: HttpRequest) -> HttpResponse:
+def create_demo(request: WorkspaceRequest) -> HttpResponse:
     """The demo agents, ready to talk to."""
     agents = seed_demo(request.actor.workspace, request.actor)
     messages.success(request, _("The demo agents are ready. Talk to one."))

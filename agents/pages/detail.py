@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -13,7 +13,7 @@ from agents.engines import engine_menu
 from agents.models import Agent, Draft
 from agents.pages.form import bind_form
 from agents.pages.state import editor_state
-from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
@@ -21,8 +21,8 @@ from parley.lib.pages import render_page
 
 @require_GET
 @workspace_page(Permission.VIEW)
-def agent_detail(request: HttpRequest, public_id: str) -> HttpResponse:
-    agent = get_or_404(Agent.objects.select_related("published"), request.workspace, public_id)
+def agent_detail(request: WorkspaceRequest, public_id: str) -> HttpResponse:
+    agent = get_or_404(Agent.objects.select_related("published"), request.actor.workspace, public_id)
     draft = Draft.objects.select_related("agent__published", "agent__workspace").get(agent=agent)
     menu = engine_menu()
     state = editor_state(draft, menu)

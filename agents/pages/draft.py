@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,10 +15,11 @@ from agents.actions.edit_draft import Edited, edit_draft
 from agents.actions.rename_agent import rename_agent
 from agents.actions.undo_edit import undo_edit
 from agents.engines import engine_menu
-from agents.errors import AgentsError, EditRefused, StaleDraft
+from agents.errors import AgentsError
 from agents.models import Agent, Draft
-from agents.pages.state import editor_state, field_label
-from parley.accounts.pages import workspace_page
+from agents.pages.state import editor_state
+from agents.refusals import describe_refusal, field_label
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
 
@@ -27,13 +28,13 @@ MAX_BODY = 1_000_000
 
 @require_http_methods(["GET", "POST"])
 @workspace_page(Permission.VIEW)
-def agent_draft(request: HttpRequest, public_id: str) -> JsonResponse:
+def agent_draft(request: WorkspaceRequest, public_id: str) -> JsonResponse:
     """GET: the draft now. POST {"revision": n, "changes": {field: value}}: save; the answer carries the new state.
 
     400 edit_refused: nothing was saved, the reasons are in `problems`. 409 draft_stale: nothing was
     saved, `conflicts` holds what the disputed fields say now.
     """
-    agent = get_or_404(Agent, request.workspace, public_id)
+    agent = get_or_404(Agent, request.actor.workspace, public_id)
     if request.method == "GET":
         return _answer(Edited(_draft_of(agent), [], []))
     try:
@@ -49,9 +50,9 @@ def agent_draft(request: HttpRequest, public_id: str) -> JsonResponse:
 
 @require_POST
 @workspace_page(Permission.EDIT_AGENT)
-def undo_draft(request: HttpRequest, public_id: str) -> JsonResponse:
+def undo_draft(request: WorkspaceRequest, public_id: str) -> JsonResponse:
     """POST {"revision": n}: take the last save back."""
-    agent = get_or_404(Agent, request.workspace, public_id)
+    agent = get_or_404(Agent, request.actor.workspace, public_id)
     try:
         revision, _changes = _read_body(request.body)
         edited = undo_edit(request.actor, agent, revision=revision)
@@ -62,18 +63,8 @@ def undo_draft(request: HttpRequest, public_id: str) -> JsonResponse:
 
 def refusal(error: AgentsError) -> JsonResponse:
     """The error as the page shows it: a code, a sentence, and what it is about."""
-    body: dict[str, Any] = {"code": error.code, "message": error.message}
-    status = 400
-    if isinstance(error, EditRefused):
-        body["problems"] = [{**problem.as_dict(), "label": field_label(problem.field)} for problem in error.problems]
-    if isinstance(error, StaleDraft):
-        status = 409
-        body["conflicts"] = {
-            name: {"label": field_label(name), "value": value} for name, value in error.conflicts.items()
-        }
-        body["revision"] = error.draft.revision
-        body["content"] = error.draft.content()
-    return JsonResponse(body, status=status)
+    status, body = describe_refusal(error)
+    return JsonResponse({"error": body}, status=status)
 
 
 def _read_body(body: bytes) -> tuple[int, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -15,7 +15,7 @@ from agents.models import Agent
 from agents.pages.state import publication
 from agents.prompt import language_name
 from agents.text import clean_text
-from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.lib.pages import render_page
 
@@ -32,11 +32,11 @@ class Card:
 
 @require_GET
 @workspace_page(Permission.VIEW)
-def agent_list(request: HttpRequest) -> HttpResponse:
+def agent_list(request: WorkspaceRequest) -> HttpResponse:
     """`?q=` searches names and slugs, `?archived=1` shows what is put away."""
     query = clean_text(request.GET.get("q", ""))[0].strip()[:80]
     archived = request.GET.get("archived") == "1"
-    everything = Agent.objects.of(request.workspace)
+    everything = Agent.objects.of(request.actor.workspace)
     page: Page[Agent] = Paginator(_shown(everything, query, archived), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "cards": [_card(agent) for agent in page],

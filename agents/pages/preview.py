@@ -9,7 +9,7 @@ import wave
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,7 +21,7 @@ from inference.audio import AudioFrame
 from inference.client import synthesize
 from inference.errors import ParleyError, WorkerLost
 from inference.spec import VoiceSpec
-from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
 
@@ -32,18 +32,22 @@ RATE = 24_000
 
 @require_POST
 @workspace_page(Permission.EDIT_AGENT)
-def voice_preview(request: HttpRequest, public_id: str) -> HttpResponse:
+def voice_preview(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     """POST {"text", "voice_engine", "voice_name", "voice_speed"} → audio/wav, or a code and a message."""
-    get_or_404(Agent, request.workspace, public_id)
+    get_or_404(Agent, request.actor.workspace, public_id)
     try:
         text, voice = _read(request.body)
     except Refused as refused:
-        return JsonResponse({"code": refused.code, "message": refused.message}, status=400)
+        return _error(refused.code, refused.message, 400)
     try:
         frame = async_to_sync(_speak)(text, voice)
     except ParleyError as error:
-        return JsonResponse({"code": error.code, "message": error.message}, status=503)
+        return _error(error.code, error.message, 503)
     return HttpResponse(wav_bytes(frame), content_type="audio/wav")
+
+
+def _error(code: str, message: str, status: int) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
 
 
 def _read(body: bytes) -> tuple[str, VoiceSpec]:

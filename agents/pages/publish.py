@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,9 +14,9 @@ from agents.diff import compare_drafts
 from agents.engines import engine_menu
 from agents.errors import AgentsError
 from agents.models import Agent, Draft
-from agents.pages.state import field_label
 from agents.problems import CompileError, Problem
-from parley.accounts.pages import workspace_page
+from agents.refusals import field_label
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
@@ -24,9 +24,9 @@ from parley.lib.pages import render_page
 
 @require_http_methods(["GET", "POST"])
 @workspace_page(Permission.PUBLISH_AGENT)
-def agent_publish(request: HttpRequest, public_id: str) -> HttpResponse:
+def agent_publish(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     """GET: the page, or with `?part=1` only its inside, for the dialog. POST: publish."""
-    agent = get_or_404(Agent.objects.select_related("published"), request.workspace, public_id)
+    agent = get_or_404(Agent.objects.select_related("published"), request.actor.workspace, public_id)
     message = ""
     if request.method == "POST":
         try:
@@ -43,7 +43,7 @@ def agent_publish(request: HttpRequest, public_id: str) -> HttpResponse:
     return _page(request, agent, message)
 
 
-def _page(request: HttpRequest, agent: Agent, message: str) -> HttpResponse:
+def _page(request: WorkspaceRequest, agent: Agent, message: str) -> HttpResponse:
     draft = Draft.objects.select_related("agent__workspace").get(agent=agent)
     problems = find_problems(draft, menu=engine_menu())
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -68,7 +68,7 @@ def _labelled(problems: list[Problem]) -> list[tuple[str, Problem]]:
     return [(field_label(problem.field), problem) for problem in problems]
 
 
-def _revision(request: HttpRequest) -> int | None:
+def _revision(request: WorkspaceRequest) -> int | None:
     """The draft revision that the page showed; None when it sent none."""
     text = request.POST.get("revision", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

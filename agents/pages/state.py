@@ -10,7 +10,7 @@ from agents.compile import find_problems
 from agents.engines import EngineMenu
 from agents.models import Agent, Draft
 from agents.prompt import HEAD_TOKENS, head_tokens
-from agents.schema import DRAFT_FIELDS, NAME
+from agents.refusals import labelled
 
 
 def editor_state(draft: Draft, menu: EngineMenu) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def editor_state(draft: Draft, menu: EngineMenu) -> dict[str, Any]:
     problems = find_problems(draft, menu=menu)
     return {
         "revision": draft.revision,
-        "problems": [{**problem.as_dict(), "label": field_label(problem.field)} for problem in problems],
+        "problems": labelled(problems),
         "can_publish": not any(problem.severity == "error" for problem in problems),
         "tokens": head_tokens(draft.persona, draft.instructions, draft.language),
         "token_limit": HEAD_TOKENS,
@@ -39,7 +39,3 @@ def publication(agent: Agent, draft: Draft) -> dict[str, Any]:
     text = _("Version %(number)d is live") % {"number": number}
     return {"status": "published", "status_text": text, "number": number, "differs": []}
 
-
-def field_label(name: str) -> str:
-    field = NAME if name == NAME.name else DRAFT_FIELDS.get(name)
-    return str(field.label) if field else name

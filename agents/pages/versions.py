@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from agents.diff import compare_drafts
 from agents.errors import AgentsError
 from agents.models import Agent, Draft, Version
 from agents.pages.state import publication
-from parley.accounts.pages import workspace_page
+from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
@@ -25,8 +25,8 @@ PAGE_SIZE = 30
 
 @require_GET
 @workspace_page(Permission.VIEW)
-def version_list(request: HttpRequest, public_id: str) -> HttpResponse:
-    agent = get_or_404(Agent.objects.select_related("published", "draft"), request.workspace, public_id)
+def version_list(request: WorkspaceRequest, public_id: str) -> HttpResponse:
+    agent = get_or_404(Agent.objects.select_related("published", "draft"), request.actor.workspace, public_id)
     versions = agent.versions.select_related("created_by").defer("spec")
     page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -48,10 +48,10 @@ def _summary(agent: Agent, version: Version) -> list[str]:
 
 @require_GET
 @workspace_page(Permission.VIEW)
-def version_detail(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
+def version_detail(request: WorkspaceRequest, public_id: str, version_id: str) -> HttpResponse:
     """`?against=draft` compares with the draft, otherwise with the version before."""
-    agent = get_or_404(Agent.objects.select_related("published"), request.workspace, public_id)
-    version = get_or_404(Version.objects.select_related("created_by"), request.workspace, version_id, agent=agent)
+    agent = get_or_404(Agent.objects.select_related("published"), request.actor.workspace, public_id)
+    version = get_or_404(Version.objects.select_related("created_by"), request.actor.workspace, version_id, agent=agent)
     draft = Draft.objects.get(agent=agent)
     against_draft = request.GET.get("against") == "draft"
     previous = agent.versions.filter(number=version.number - 1).first()
@@ -74,9 +74,9 @@ def version_detail(request: HttpRequest, public_id: str, version_id: str) -> Htt
 
 @require_POST
 @workspace_page(Permission.EDIT_AGENT)
-def version_restore(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
-    agent = get_or_404(Agent, request.workspace, public_id)
-    version = get_or_404(Version, request.workspace, version_id, agent=agent)
+def version_restore(request: WorkspaceRequest, public_id: str, version_id: str) -> HttpResponse:
+    agent = get_or_404(Agent, request.actor.workspace, public_id)
+    version = get_or_404(Version, request.actor.workspace, version_id, agent=agent)
     try:
         restore_version(request.actor, agent, version)
     except AgentsError as error:
@@ -89,10 +89,10 @@ def version_restore(request: HttpRequest, public_id: str, version_id: str) -> Ht
 
 @require_GET
 @workspace_page(Permission.VIEW)
-def version_spec(request: HttpRequest, public_id: str, version_id: str) -> HttpResponse:
+def version_spec(request: WorkspaceRequest, public_id: str, version_id: str) -> HttpResponse:
     """The compiled version, byte for byte, as a download."""
-    agent = get_or_404(Agent, request.workspace, public_id)
-    version = get_or_404(Version, request.workspace, version_id, agent=agent)
+    agent = get_or_404(Agent, request.actor.workspace, public_id)
+    version = get_or_404(Version, request.actor.workspace, version_id, agent=agent)
     response = HttpResponse(version.spec, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{agent.slug}-v{version.number}.json"'
     response["ETag"] = f'"{version.digest}"'

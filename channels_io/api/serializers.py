@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from channels_io.models import Conversation, Leg, Turn
+from channels_io.registry import paths
+from channels_io.widget_settings import WIDGET_KIND, checked_settings
+from parley.api import StrictSerializer
 
 
 class IdentitySerializer(serializers.Serializer[Any]):
@@ -153,3 +157,29 @@ class ChannelSerializer(serializers.Serializer[Any]):
     settings = serializers.DictField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class ChannelWriteSerializer(StrictSerializer):
+    """A whole channel, as sent. `settings` of a web widget: title, modes, allowed_origins, colour."""
+
+    kind = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=120)
+    agent = serializers.CharField(max_length=40, help_text="Public id.")
+    version = serializers.CharField(
+        max_length=40, required=False, default=None, allow_null=True, help_text="Null: whatever is published."
+    )
+    enabled = serializers.BooleanField(default=True)
+    settings = serializers.DictField(default=dict)
+
+    def validate_kind(self, kind: str) -> str:
+        if kind != WIDGET_KIND and kind not in paths():
+            raise serializers.ValidationError("There is no such channel kind.", code="kind_unknown")
+        return kind
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] == WIDGET_KIND:
+            try:
+                attrs["settings"] = checked_settings(attrs["settings"]).as_json()
+            except ValidationError as error:
+                raise serializers.ValidationError({"settings": error.messages}) from error
+        return attrs

@@ -1,0 +1,1 @@
+"""One folder for every channel kind. Kinds do not import each other."""

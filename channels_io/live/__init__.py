@@ -1,0 +1,1 @@
+"""Live legs: socket, session, pacing, record. Imports no kind."""

@@ -77,7 +77,6 @@ class SpeechCache:
             if asking is None:
                 asking = asyncio.create_task(self._ask(workers, voice, key))
                 self._asking[key] = asking
-                asking.add_done_callback(lambda _, key=key: self._asking.pop(key, None))
             await asyncio.shield(asking)
 
     def audio(self, voice: VoiceSpec, text: str, rate: int) -> bytes:
@@ -96,6 +95,8 @@ class SpeechCache:
         except ParleyError as error:
             logger.warning("A fixed sentence could not be spoken ahead of time: %s", error.code)
             return
+        finally:
+            self._asking.pop(key, None)
         self._audio[key] = AudioFrame.from_samples(resample(frame.samples, frame.rate, rate), rate).pcm
         while len(self._audio) > self._size:
             self._audio.popitem(last=False)

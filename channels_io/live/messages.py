@@ -170,7 +170,7 @@ def decode_json(text: str) -> JsonUp:
     if len(text) > MAX_JSON_BYTES:
         raise ProtocolError(f"A message may have at most {MAX_JSON_BYTES} bytes.", code="too_large")
     try:
-        message = _decoder.decode(text)
+        message: JsonUp = _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ProtocolError(f"Not a message of this socket: {error}") from error
     match message:
@@ -185,3 +185,12 @@ def decode_json(text: str) -> JsonUp:
 
 def encode_json(event: ChannelEvent) -> str:
     return _encoder.encode(event).decode()
+
+
+_event_decoder = msgspec.json.Decoder(ChannelEvent)
+
+
+def decode_event(text: str) -> ChannelEvent:
+    """What a client reads. Raises msgspec.DecodeError."""
+    event: ChannelEvent = _event_decoder.decode(text)
+    return event

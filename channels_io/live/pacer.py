@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from inference.audio import FRAME_MS
+from inference.errors import ProtocolError
 
 AHEAD_SECONDS = 0.08
 LIMIT_SECONDS = 120.0
@@ -50,9 +51,9 @@ class Schedule:
         self._play_ends = 0.0
 
     def push(self, turn: int, pcm: bytes) -> None:
-        """Raises OverflowError when more than LIMIT_SECONDS wait."""
+        """Raises ProtocolError when more than LIMIT_SECONDS wait."""
         if self.waiting_seconds() > LIMIT_SECONDS:
-            raise OverflowError(f"More than {LIMIT_SECONDS:.0f} s of agent audio wait to be played.")
+            raise ProtocolError(f"More than {LIMIT_SECONDS:.0f} s of agent audio wait to be played.")
         if not self._waiting or self._waiting[-1][0] != turn:
             self._waiting.append((turn, bytearray()))
         self._waiting[-1][1].extend(pcm)

@@ -12,14 +12,15 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError, OperationalError
+
 from channels_io.actions.close_leg import close_leg
 from channels_io.actions.record_entries import record_entries
 from channels_io.actions.start_recording import start_recording
 from channels_io.entries import Entry, EventEntry, StateSnapshot
 from channels_io.models import Leg
 from channels_io.recordings import AGENT_RATE, RATE, StereoWriter
-from channels.db import database_sync_to_async
-from django.db import DatabaseError, InterfaceError
 
 logger = logging.getLogger(__name__)
 
@@ -148,18 +149,29 @@ class LegRecorder:
                 return
             written = False
             try:
-                await self._retried(lambda: record_entries(self._leg, batch))
+                await self._write_batch(batch)
                 written = True
             finally:
                 if not written:  # Cancelled in between: `finish` writes them again, once.
                     self._entries = [*batch, *self._entries]
+
+    async def _write_batch(self, batch: list[Entry]) -> None:
+        """An entry that the database will never take is dropped, and the others are not held up by it."""
+        try:
+            await self._retried(lambda: record_entries(self._leg, batch))
+        except DatabaseError as error:
+            if len(batch) > 1:
+                for entry in batch:
+                    await self._write_batch([entry])
+                return
+            logger.error("Leg %s: an entry was refused by the database: %s", self._leg.public_id, error)
 
     async def _retried(self, write: Callable[[], None]) -> None:
         delay = FIRST_RETRY
         while True:
             try:
                 await database_sync_to_async(write)()
-            except (DatabaseError, InterfaceError) as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.warning("The record of leg %s waits for the database: %s", self._leg.public_id, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LONGEST_RETRY)

@@ -111,6 +111,4 @@ class Waterfall:
         if v2v_ms is not None:
             known = sum(span.ms for span in spans)
             spans = (*spans, Span(WIRE, round(max(0.0, v2v_ms - known), 2)))
-        return Measured(
-            timing.turn, v2v_ms, spans, timing.prompt_tokens, timing.cached_tokens, timing.reply_tokens
-        )
+        return Measured(timing.turn, v2v_ms, spans, timing.prompt_tokens, timing.cached_tokens, timing.reply_tokens)

@@ -27,6 +27,20 @@ class EventKind(models.TextChoices):
     DTMF = "dtmf", _("Key pressed")
 
 
+_ICONS = {
+    EventKind.INTERRUPTED: "front_hand",
+    EventKind.TOOL_CALL: "build",
+    EventKind.TOOL_RESULT: "task_alt",
+    EventKind.FAILED: "error",
+    EventKind.WORKER_LOST: "cloud_off",
+    EventKind.WORKER_BACK: "cloud_done",
+    EventKind.RECONNECTED: "sync",
+    EventKind.AUDIO_DROPPED: "signal_disconnected",
+    EventKind.OWNER: "swap_horiz",
+    EventKind.NODE: "account_tree",
+    EventKind.DTMF: "dialpad",
+}
+
 PROBLEMS: tuple[str, ...] = (EventKind.FAILED, EventKind.WORKER_LOST, EventKind.AUDIO_DROPPED)
 """Kinds that Home lists as problems."""
 
@@ -62,3 +76,12 @@ class Event(models.Model):
             return str(EventKind(self.kind).label)
         except ValueError:
             return self.kind
+
+    @property
+    def icon(self) -> str:
+        """Name of a Material Symbol."""
+        return _ICONS.get(EventKind(self.kind), "info") if self.kind in EventKind.values else "info"
+
+    @property
+    def problem(self) -> bool:
+        return self.kind in PROBLEMS

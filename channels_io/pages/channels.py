@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -37,6 +37,7 @@ from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
 
 MAX_VERSIONS = 300
+"""As many as a list can hold; a pinned older one is always among them."""
 
 
 class ChannelForm(forms.Form):
@@ -67,8 +68,10 @@ class ChannelForm(forms.Form):
         agents = Agent.objects.of(workspace).filter(archived_at=None).order_by("name")
         self.fields["agent"].queryset = agents  # type: ignore[attr-defined]
         versions = Version.objects.of(workspace).filter(agent__in=agents).select_related("agent")
+        newest = versions.order_by("-created_at").values("pk")[:MAX_VERSIONS]
+        shown = Q(pk__in=newest) | Q(public_id=str(self.initial.get("version", "")))
         version = self.fields["version"]
-        version.queryset = versions.order_by("agent__name", "-number")[:MAX_VERSIONS]  # type: ignore[attr-defined]
+        version.queryset = versions.filter(shown).order_by("agent__name", "-number")  # type: ignore[attr-defined]
         version.label_from_instance = _version_label  # type: ignore[attr-defined]
 
     def settings_json(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -119,12 +120,17 @@ class WorkerRow:
     """`status` is what the worker says of itself; None when it does not answer."""
 
     number: int
-    status: dict[str, object] | None
+    status: dict[str, Any] | None
     code: str = ""
 
     @property
+    def ready(self) -> bool:
+        return bool(self.status and self.status.get("ready"))
+
+    @property
     def full(self) -> bool:
-        return bool(self.status) and self.status is not None and self.status.get("free") == 0
+        status = self.status or {}
+        return self.ready and int(status.get("conversations", 0)) >= int(status.get("capacity", 1))
 
 
 @require_safe
@@ -132,7 +138,7 @@ class WorkerRow:
 def home_workers(request: HttpRequest) -> HttpResponse:
     """The part of Home that asks the speech workers: fetched by the page, so that a dead one delays nothing."""
     rows = async_to_sync(_ask_workers)()
-    return render(request, "channels_io/_workers.html", {"workers": rows, "down": [row for row in rows if not row.status]})
+    return render(request, "channels_io/_workers.html", {"workers": rows})
 
 
 async def _ask_workers() -> list[WorkerRow]:

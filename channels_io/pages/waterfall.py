@@ -63,6 +63,10 @@ class Waterfall:
         return self.total_ms > BUDGET_MS
 
     @property
+    def over_ms(self) -> float:
+        return self.total_ms - BUDGET_MS
+
+    @property
     def evaluated_tokens(self) -> int:
         return max(0, self.record.turn.prompt_tokens - self.record.turn.cached_tokens)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -86,3 +87,9 @@ def mark_words(text: str, searched: str) -> SafeString:
             parts.append((text[end : found.start()], found[0]))
             end = found.end()
     return format_html_join("", "{}<mark>{}</mark>", parts) + conditional_escape(text[end:])
+
+
+@register.filter
+def at(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """The entry of a mapping under a key that is known only in the template; None without one."""
+    return mapping.get(key)

@@ -32,6 +32,8 @@ from typing import IO, Final
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from inference.errors import ParleyError
 from parley.lib.env import env_str
@@ -414,7 +416,8 @@ def _ensure_valkey(place: Embedded) -> None:
 
 
 def _client(place: Embedded) -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(place.run / "valkey.sock"), socket_timeout=5)
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(place.run / "valkey.sock"), socket_timeout=5, retry=once)
 
 
 def _pongs(place: Embedded) -> bool:

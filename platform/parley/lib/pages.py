@@ -13,6 +13,6 @@ def render_page(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, title: str, status: int = 200
 ) -> HttpResponse:
     """Render a template that extends `parley/page.html`, with the sidebar, the user menu and the messages."""
-    merged = {**admin.site.each_context(request), "title": title, "content_title": title, **(context or {})}
+    merged = {**admin.site.each_context(request), "title": title, "page_shell": True, **(context or {})}
     request.current_app = admin.site.name
     return TemplateResponse(request, template, merged, status=status).render()

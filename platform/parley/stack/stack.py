@@ -246,9 +246,15 @@ class Stack:
         programs = self._programs()
         names = ", ".join(program.name for program in programs)
         self.report.say(f"Starting {names} (logs in {self.options.var / 'log'})")
-        async with asyncio.TaskGroup() as tasks:
-            for program in programs:
-                tasks.create_task(self._child(program), name=f"start-{program.name}")
+        failures: list[StackError] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for program in programs:
+                    tasks.create_task(self._child(program), name=f"start-{program.name}")
+        except* StackError as group:
+            failures = [error for error in group.exceptions if isinstance(error, StackError)]
+        if failures:
+            raise failures[0]
 
     async def _child(self, program: Program) -> None:
         loop = asyncio.get_running_loop()

@@ -77,20 +77,12 @@ async def _serve(report: Report, stop: asyncio.Event, *, demo: bool, call: bool)
                 code = 0
                 report.say(f"Parley serves on {stack.web_url}. Ctrl-C stops everything.", "good")
                 await stop.wait()
-    except* StackError as group:
-        for error in _leaves(group):
-            report.say(f"{error.message} ({error.code})", "bad")
-            if error.details:
-                report.say(error.details, "detail")
+    except StackError as error:
+        report.say(f"{error.message} ({error.code})", "bad")
+        if error.details:
+            report.say(error.details, "detail")
         code = 1
     return code
-
-
-def _leaves(group: BaseExceptionGroup[StackError]) -> list[StackError]:
-    found: list[StackError] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
 
 
 def _say_how_to_enter(stack: Stack, report: Report) -> None:

@@ -1,0 +1,9 @@
+"""The record in the admin: to look at, not to rewrite. Changes go through pages and actions."""
+
+from __future__ import annotations
+
+from channels_io.admin.channel import ChannelAdmin
+from channels_io.admin.contact import ContactAdmin, IdentityInline
+from channels_io.admin.conversation import ConversationAdmin, LegInline
+
+__all__ = ["ChannelAdmin", "ContactAdmin", "ConversationAdmin", "IdentityInline", "LegInline"]

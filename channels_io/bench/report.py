@@ -1,0 +1,75 @@
+"""The figures as text a terminal and a log can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from channels_io.bench.figures import LATENESS_LIMIT_MS, Distribution, Figures, LoadStep, Share
+
+_COLUMNS = ("n", "min", "p50", "p90", "p95", "max")
+
+
+def table(figures: Figures) -> str:
+    lines = [f"cell {figures.cell}: {len(figures.turns)} turns, {figures.call_seconds:.0f} s of calls", ""]
+    if figures.void:
+        lines += [
+            f"VOID: the driver sent frames {figures.lateness_p99_ms} ms late at p99 (limit {LATENESS_LIMIT_MS:.0f} ms).",
+            "The machine was too busy to be measured; stop what else runs on it.",
+            "",
+        ]
+    lines.append(f"{'milliseconds':<24}" + "".join(f"{name:>9}" for name in _COLUMNS))
+    lines.append(_row("voice to voice", figures.v2v_ms))
+    lines.append(_row("  first turn of a call", figures.first_turn_ms))
+    lines.append(_row("  later turns", figures.later_turns_ms))
+    lines += [_row(f"  span {name}", values) for name, values in figures.spans_ms.items()]
+    lines.append(_row("span sum vs outside", figures.span_sum_error_ms))
+    lines.append(_row("barge-in: ducked", figures.ducked_ms))
+    lines.append(_row("barge-in: silent", figures.silent_ms))
+    lines.append("")
+    lines.append(_share("false cut-offs", figures.false_cut_offs))
+    lines.append(_share("missed turns", figures.missed_turns))
+    lines.append(_share("barge-ins ignored", figures.barge_ins_ignored))
+    lines.append(_share("false stops", figures.false_stops))
+    lines.append(_share("right answers", figures.right_answers))
+    lines.append(_share("spans add up", figures.spans_add_up))
+    lines.append(_share("prompt tokens cached", Share(figures.cached_tokens, figures.prompt_tokens)))
+    lines.append(f"{'wasted speculations':<24}{figures.cost.wasted_speculations:>9}")
+    lines.append(_number("CPU-s per call minute", figures.cost.cpu_seconds_per_call_minute))
+    lines.append(_number("server memory, MB", figures.cost.rss_mb))
+    lines.append(_number("MB per extra call", figures.cost.rss_per_extra_call_mb))
+    lines.append(_number("driver lateness p99, ms", figures.lateness_p99_ms))
+    if figures.skipped:
+        lines.append(f"skipped, no agent speech to fall into: {', '.join(figures.skipped)}")
+    lines += [f"problem: {problem}" for problem in figures.problems]
+    return "\n".join(lines)
+
+
+def load_table(steps: Sequence[LoadStep]) -> str:
+    header = ("calls", "turns", "p50 ms", "p95 ms", "added p95", "missed", "CPU-s/min", "MB", "late p99")
+    lines = ["".join(f"{name:>11}" for name in header)]
+    for step in steps:
+        values = (
+            step.calls, step.v2v_ms.n, step.v2v_ms.p50, step.v2v_ms.p95, step.added_ms(steps[0]), step.missed,
+            step.cpu_seconds_per_call_minute, step.rss_mb, step.lateness_p99_ms,
+        )  # fmt: skip
+        lines.append("".join(f"{_cell(value):>11}" for value in values))
+    return "\n".join(lines)
+
+
+def _row(name: str, values: Distribution) -> str:
+    return f"{name:<24}" + "".join(f"{_cell(getattr(values, column)):>9}" for column in _COLUMNS)
+
+
+def _share(name: str, share: Share) -> str:
+    percent = "" if share.percent is None else f"  ({share.percent:.1f} %)"
+    return f"{name:<24}{share.count:>9} of {share.of}{percent}"
+
+
+def _number(name: str, value: float | None) -> str:
+    return f"{name:<24}{_cell(value):>9}"
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.1f}"

@@ -1,0 +1,118 @@
+"""From a ticket (or a member's wish) to an open leg and all its session must know. ORM lives here, once per leg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.http import Http404
+from django.utils import timezone
+
+from agents.compile import compile_draft
+from agents.models import Agent, Version
+from agents.problems import CompileError
+from channels_io.actions.open_leg import open_leg
+from channels_io.live.facts import LegFacts
+from channels_io.models import Channel, Conversation, Leg
+from channels_io.tickets import Ticket
+from inference.events import ConversationState
+from inference.spec import AgentSpec
+from parley.accounts.models import Workspace
+from parley.accounts.scoping import get_or_404
+
+
+class NothingToOpen(LookupError):
+    """The agent, channel, version or conversation is not there, not published or not enabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLeg:
+    leg: Leg
+    facts: LegFacts
+    record_sound: bool
+
+
+def open_ticket(ticket: Ticket, media: Literal["voice", "text"]) -> OpenedLeg:
+    """Raises NothingToOpen."""
+    workspace = Workspace.objects.filter(public_id=ticket.workspace).first()
+    try:
+        agent = get_or_404(Agent.objects.select_related("published", "workspace"), workspace, ticket.agent)
+        channel = get_or_404(Channel, workspace, ticket.channel) if ticket.channel else None
+        conversation = get_or_404(Conversation, workspace, ticket.conversation) if ticket.conversation else None
+        running = _running(agent, channel, ticket.version)
+    except Http404 as error:
+        raise NothingToOpen("There is no such agent, channel, version or conversation.") from error
+    return open_leg_for(
+        agent=agent,
+        running=running,
+        kind=ticket.kind,
+        media=media,
+        channel=channel,
+        identity=ticket.identity,
+        conversation=conversation,
+    )
+
+
+def open_leg_for(
+    *,
+    agent: Agent,
+    running: Version | AgentSpec,
+    kind: str,
+    media: Literal["voice", "text"],
+    channel: Channel | None = None,
+    identity: tuple[str, str] | None = None,
+    conversation: Conversation | None = None,
+) -> OpenedLeg:
+    """Raises NothingToOpen when the channel is off, the agent archived, or the conversation another agent's."""
+    if agent.is_archived or (channel is not None and (not channel.enabled or channel.agent_id != agent.pk)):
+        raise NothingToOpen("The agent takes no conversations here.")
+    if conversation is not None and conversation.agent_id != agent.pk:
+        raise NothingToOpen("The conversation is another agent's.")
+    leg = open_leg(
+        agent=agent,
+        running=running,
+        kind=kind,
+        media=media,
+        channel=channel,
+        identity=identity,
+        conversation=conversation,
+    )
+    facts = LegFacts(
+        leg=leg.public_id,
+        conversation=leg.conversation.public_id,
+        agent=agent.name,
+        spec=running.agent_spec() if isinstance(running, Version) else running,
+        state=_state(conversation),
+        resumed=conversation is not None,
+        caller=moment(timezone.now(), agent.workspace.timezone),
+    )
+    records = running.draft.get("record_audio") if isinstance(running, Version) else agent.draft.record_audio
+    return OpenedLeg(leg, facts, record_sound=media == "voice" and bool(records))
+
+
+def moment(now: datetime, zone: str) -> str:
+    """ "Now: Sunday 22 November 2026, 08:01", in the workspace's time zone."""
+    return now.astimezone(ZoneInfo(zone)).strftime("Now: %A %-d %B %Y, %H:%M")
+
+
+def _running(agent: Agent, channel: Channel | None, version: str) -> Version | AgentSpec:
+    if version == "draft":
+        try:
+            return compile_draft(agent.draft)
+        except CompileError as error:
+            raise NothingToOpen("The draft has problems and cannot be tried.") from error
+    if version == "published":
+        running = agent.published if channel is None else channel.running
+        if running is None:
+            raise NothingToOpen("The agent is not published.")
+        return running
+    return get_or_404(Version, agent.workspace, version, agent=agent)
+
+
+def _state(conversation: Conversation | None) -> ConversationState | None:
+    if conversation is None or not conversation.state:
+        return None
+    return msgspec.convert(conversation.state, ConversationState)

@@ -1,0 +1,43 @@
+"""Runs one leg: session and recorder side by side, and the record closed whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from django.conf import settings
+
+from channels_io.base import Channel
+from channels_io.live.limits import Limits
+from channels_io.live.lines import SpeechCache
+from channels_io.live.opening import OpenedLeg
+from channels_io.live.recorder import LegRecorder
+from channels_io.live.session import LiveSession
+from channels_io.live.worker import InferenceWorkers, Workers
+
+logger = logging.getLogger(__name__)
+
+SPEECH = SpeechCache()
+"""Fixed sentences of this web process."""
+
+
+def configured_workers() -> InferenceWorkers:
+    return InferenceWorkers(settings.PARLEY_WORKERS, settings.PARLEY_WORKER_TOKEN)
+
+
+async def run_leg(
+    channel: Channel, opened: OpenedLeg, *, workers: Workers | None = None, limits: Limits | None = None
+) -> str:
+    """Until the leg has ended and its record is written; returns the reason."""
+    recorder = LegRecorder(opened.leg, record_sound=opened.record_sound)
+    session = LiveSession(
+        channel, opened.facts, workers or configured_workers(), recorder, speech=SPEECH, limits=limits
+    )
+    recording = asyncio.create_task(recorder.run())
+    reason = "shutdown"
+    try:
+        reason = await session.run()
+    finally:
+        recording.cancel()
+        await recorder.finish(reason)
+    return reason

@@ -1,0 +1,88 @@
+"""A model of the caller's loudspeaker: queues agent audio, plays it in real time, obeys `clear`. Pure.
+
+Times in seconds of any one clock. It starts at once and never stutters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from channels_io.live.messages import Played
+from inference.audio import Samples
+
+
+class Player:
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._pieces: list[tuple[float, Samples]] = []
+        self._ends = 0.0
+        self._turn_ends: dict[int, float] = {}
+        self._received: dict[int, int] = {}
+        self._cut: dict[int, int] = {}
+        self._all_sent: dict[int, int] = {}
+        self._reported: dict[int, Played] = {}
+
+    def receive(self, turn: int, pcm: bytes, now: float) -> None:
+        samples = np.frombuffer(pcm, dtype="<i2")
+        begins = max(self._ends, now)
+        self._ends = begins + len(samples) / self.rate
+        self._pieces.append((begins, samples))
+        self._turn_ends[turn] = self._ends
+        self._received[turn] = self._received.get(turn, 0) + len(samples)
+
+    def reply_done(self, turn: int, samples: int) -> None:
+        """Reply `turn` has so many samples in all."""
+        self._all_sent[turn] = samples
+
+    def clear(self, turn: int, now: float) -> Played:
+        """Fall silent; the report that answers `clear`."""
+        played = self.played(turn, now)
+        self._cut[turn] = played
+        self._pieces = [
+            (begins, samples[: max(0, round((now - begins) * self.rate))])
+            for begins, samples in self._pieces
+            if begins < now
+        ]
+        self._ends = min(self._ends, now)
+        report = Played(turn, played, done=True)
+        self._reported[turn] = report
+        return report
+
+    def played(self, turn: int, now: float) -> int:
+        """Samples of reply `turn` that have sounded."""
+        if turn in self._cut:
+            return self._cut[turn]
+        left = max(0.0, self._turn_ends.get(turn, 0.0) - now)
+        return max(0, self._received.get(turn, 0) - round(left * self.rate))
+
+    def silent(self, now: float) -> bool:
+        return self._ends <= now
+
+    def ends(self) -> float:
+        return self._ends
+
+    def reports(self, now: float) -> list[Played]:
+        """What has changed since the last call: to be sent every 100 ms."""
+        changed = []
+        for turn in self._received:
+            if turn in self._cut:
+                continue
+            played = self.played(turn, now)
+            done = turn in self._all_sent and played >= self._all_sent[turn]
+            report = Played(turn, played, done)
+            if self._reported.get(turn) != report:
+                self._reported[turn] = report
+                changed.append(report)
+        return changed
+
+    def heard(self, started: float) -> Samples:
+        """All that sounded, as one clip that begins at `started`."""
+        if not self._pieces:
+            return np.zeros(0, dtype=np.int16)
+        ends = max(begins + len(samples) / self.rate for begins, samples in self._pieces)
+        clip = np.zeros(max(0, round((ends - started) * self.rate)) + 1, dtype=np.int16)
+        for begins, samples in self._pieces:
+            at = max(0, round((begins - started) * self.rate))
+            fits = samples[: len(clip) - at]
+            clip[at : at + len(fits)] = fits
+        return clip

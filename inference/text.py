@@ -1,0 +1,188 @@
+"""Words → speakable clauses, and played samples → the words that were heard. No I/O.
+
+`ClauseSplitter` is the sans-I/O core, `clauses` its thin asynchronous wrapper. The first clause
+comes early, because the caller waits for it; later ones are whole sentences or long clauses, because
+they sound better and are made while the first one plays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from inference.normalize.boundaries import Break, break_after, glued
+from inference.normalize.heard import SpokenClause, heard_prefix
+from inference.normalize.leaks import LeakFilter
+from inference.normalize.markdown import MarkdownFilter
+from inference.normalize.speech import speakable
+from inference.spec import Pronunciation
+
+__all__ = ["Clause", "ClauseSplitter", "SpokenClause", "clauses", "heard_prefix", "speakable"]
+
+MAX_CLAUSE_CHARS = 400
+MAX_WORD_CHARS = 1000
+"""A longer run without a space is nobody's word: it is cut."""
+
+_WORD = re.compile(r"(\s*)(\S+)", re.DOTALL)
+_EARLY_END = re.compile(r"(?<=[^\W\d_])[,;!?]|—|[。！？，、；：।؟،؛]")
+"""Punctuation that ends a word though no space has followed (yet): the first clause need not wait."""
+_TECHNICAL = re.compile(r"[/@=&#]|\w\.\w")
+"""Inside URLs and addresses punctuation ends nothing."""
+_STARTERS = frozenset(
+    "and but or so because if when while which who that where than then for with without from to at on in by "
+    "about after before until unless since as of into over under through please".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A piece of a reply that is spoken in one breath.
+
+    `written` begins with the space or line break that parts it from the clause before: all of them
+    joined with "" are the text of the reply. `spoken` is what the voice gets; "" when there is
+    nothing to say.
+    """
+
+    written: str
+    spoken: str
+    ends_sentence: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """Words wanted before a clause may end: at soft punctuation, before a linking word, anywhere."""
+
+    soft: int
+    linked: int
+    anywhere: int
+
+
+_PATIENCE = (_Patience(3, 6, 7), _Patience(6, 12, 16), _Patience(10, 20, 26))
+"""For the first clause, the second, and all later ones."""
+
+
+class ClauseSplitter:
+    """Feed it text as the model streams it; it gives clauses as soon as they are complete.
+
+    The clauses do not depend on how the text was cut into pieces.
+    """
+
+    def __init__(self, language: str = "en", pronunciations: Sequence[Pronunciation] = ()) -> None:
+        self._language = language
+        self._pronunciations = tuple(pronunciations)
+        self._leaks = LeakFilter()
+        self._markdown = MarkdownFilter()
+        self._rest = ""
+        """Clean text that is not yet a whole word, with the space before it."""
+        self._words: list[str] = []
+        """Words of the clause in the making, each with the space before it."""
+        self._count = 0
+        """How many of them hold a letter or a digit."""
+        self._chars = 0
+        self._break = Break.NONE
+        """The break after the last word, when it hangs on the next one."""
+        self._made = 0
+
+    def feed(self, text: str) -> list[Clause]:
+        self._rest += self._markdown.feed(self._leaks.feed(text))
+        return self._split(final=False)
+
+    def flush(self) -> list[Clause]:
+        """The end of the reply: all that is left."""
+        self._rest += self._markdown.feed(self._leaks.flush()) + self._markdown.flush()
+        made = self._split(final=True)
+        if self._words:
+            made += self._emit(ends_sentence=True)
+        self._words, self._made = [], 0
+        return made
+
+    def _split(self, *, final: bool) -> list[Clause]:
+        made: list[Clause] = []
+        position = 0
+        while found := _WORD.match(self._rest, position):
+            space, run = found[1], found[2][:MAX_WORD_CHARS]
+            word = _word_of(run)
+            if word is None:
+                if found.end() == len(self._rest) and len(run) < MAX_WORD_CHARS and not final:
+                    break
+                word = run
+            position += len(space) + len(word)
+            made += self._add(space, word)
+        self._rest = self._rest[position:]
+        if "\n" in self._rest[: len(self._rest) - len(self._rest.lstrip())] and self._count:
+            made += self._emit(ends_sentence=True)
+        return made
+
+    def _add(self, space: str, word: str) -> list[Clause]:
+        """Take the next word; the clauses that end before it or with it."""
+        made: list[Clause] = []
+        if "\n" in space and self._count:
+            made += self._emit(ends_sentence=True)
+        elif self._words and self._count:
+            made += self._cut_before(word)
+        if space and re.fullmatch(r"[,.;:!?]+", word) and self._words:
+            space = ""
+        first = not self._words and self._made == 0
+        self._words.append(("" if first or not space else "\n" if "\n" in space else " ") + word)
+        self._count += _weight(word)
+        self._chars += len(word) + 1
+        self._break = break_after(word, self._language)
+        if self._break is Break.SENTENCE and self._count:
+            made += self._emit(ends_sentence=True)
+        elif self._break is Break.SOFT and self._count >= self._patience.soft:
+            made += self._emit(ends_sentence=False)
+        return made
+
+    @property
+    def _patience(self) -> _Patience:
+        return _PATIENCE[min(self._made, len(_PATIENCE) - 1)]
+
+    def _cut_before(self, word: str) -> list[Clause]:
+        """End the clause before `word` if what we have so far ends there, or is long enough."""
+        last = self._words[-1].strip()
+        match self._break.before(word):
+            case Break.SENTENCE:
+                return self._emit(ends_sentence=True)
+            case Break.SOFT if self._count >= self._patience.soft:
+                return self._emit(ends_sentence=False)
+        if self._chars > MAX_CLAUSE_CHARS or self._count >= 2 * self._patience.anywhere:
+            return self._emit(ends_sentence=False)
+        if glued(last, word):
+            return []
+        wanted = self._patience.linked if word.lower() in _STARTERS else self._patience.anywhere
+        return self._emit(ends_sentence=False) if self._count >= wanted else []
+
+    def _emit(self, *, ends_sentence: bool) -> list[Clause]:
+        written = "".join(self._words)
+        spoken = speakable(written, self._language, self._pronunciations)
+        self._words, self._count, self._chars, self._break = [], 0, 0, Break.NONE
+        self._made += 1
+        return [Clause(written, spoken, ends_sentence)]
+
+
+def _word_of(run: str) -> str | None:
+    """The word at the head of a run without spaces, when its end is known by its punctuation."""
+    found = _EARLY_END.search(run)
+    if found is None or _TECHNICAL.search(run, 0, found.end()):
+        return None
+    return run[: found.end()]
+
+
+def _weight(word: str) -> int:
+    """How many words this counts for: 0 for bare punctuation, one for two characters without spaces."""
+    if not any(character.isalnum() for character in word):
+        return 0
+    return 1 + sum(1 for character in word if "\u3040" <= character <= "\u9fff" or "\uac00" <= character) // 2
+
+
+async def clauses(
+    deltas: AsyncIterator[str], *, language: str = "en", pronunciations: Sequence[Pronunciation] = ()
+) -> AsyncGenerator[Clause]:
+    """The clauses of a reply as it streams in. The caller closes `deltas` and this (`aclosing`)."""
+    splitter = ClauseSplitter(language, pronunciations)
+    async for delta in deltas:
+        for clause in splitter.feed(delta):
+            yield clause
+    for clause in splitter.flush():
+        yield clause

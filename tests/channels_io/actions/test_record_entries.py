@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from agents.models import Agent
+from channels_io.actions.open_leg import open_leg
+from channels_io.actions.record_entries import record_entries
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
+from inference.events import ConversationState, Message, Span
+from parley.accounts.models import Workspace
+from tests.support.agents import make_agent, publish
+from tests.support.conversations import EXCHANGES, entries_of
+
+T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def agent(acme: Workspace) -> Agent:
+    agent = make_agent(acme)
+    publish(agent)
+    agent.refresh_from_db()
+    return agent
+
+
+@pytest.fixture
+def leg(agent: Agent) -> Leg:
+    return open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice")
+
+
+def rows(leg: Leg) -> dict[str, Any]:
+    """All that was stored of the leg, without ids."""
+    conversation = Conversation.objects.get(pk=leg.conversation_id)
+    turns = Turn.objects.filter(leg=leg).order_by("number", "role")
+    skipped = {"id", "public_id", "created_at", "updated_at"}
+    columns = [field.attname for field in Turn._meta.concrete_fields if field.attname not in skipped]
+    return {
+        "turns": list(turns.values_list(*columns)),
+        "spans": list(
+            TurnSpan.objects.filter(turn__leg=leg)
+            .order_by("turn__number", "position")
+            .values_list("turn__number", "position", "name", "start_ms", "ms")
+        ),
+        "events": list(Event.objects.filter(leg=leg).order_by("seq").values_list("seq", "kind", "data", "at_ms", "at")),
+        "state": (conversation.state, conversation.state_seq, conversation.owner),
+    }
+
+
+def test_a_whole_call_is_stored(leg: Leg) -> None:
+    record_entries(leg, entries_of(EXCHANGES, T0))
+    turns = {(turn.number, turn.role): turn for turn in Turn.objects.filter(leg=leg)}
+    assert sorted(turns) == [(0, "agent"), *((n, role) for n in (1, 2, 3, 4) for role in ("agent", "caller"))]
+    cut = turns[2, "agent"]
+    assert (cut.text, cut.cut) == ("A cleaning is eighty dollars. It takes about", True)
+    assert cut.full_text == EXCHANGES[1].reply
+    assert turns[4, "caller"].source == "text"
+    assert (turns[1, "agent"].v2v_ms, turns[4, "agent"].v2v_ms) == (409.5, None)
+    spans = TurnSpan.objects.filter(turn=turns[1, "agent"]).values_list("name", "start_ms", "ms")
+    assert list(spans) == [
+        ("end of turn", 0.0, 152.0),
+        ("recognition", 152.0, 74.5),
+        ("first token", 226.5, 98.2),
+        ("first clause", 324.7, 61.3),
+        ("voice", 386.0, 14.0),
+        ("wire", 400.0, 9.5),
+    ]
+    conversation = Conversation.objects.get(pk=leg.conversation_id)
+    assert conversation.state["turn"] == 4
+    assert conversation.state["history"][-1]["text"] == EXCHANGES[3].reply
+    assert conversation.last_at > leg.started_at - timedelta(seconds=1)
+    assert list(Event.objects.filter(leg=leg).values_list("kind", flat=True)) == ["interrupted"]
+
+
+def test_the_same_batch_twice_changes_nothing(leg: Leg) -> None:
+    entries = entries_of(EXCHANGES, T0)
+    record_entries(leg, entries)
+    once = rows(leg)
+    record_entries(leg, entries)
+    record_entries(leg, entries[3:9])
+    assert rows(leg) == once
+
+
+SHORT = entries_of(EXCHANGES[:2], T0)
+
+
+@given(data=st.data())
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_order_in_any_batches_ends_in_the_same_rows(agent: Agent, data: st.DataObject) -> None:
+    straight = open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice")
+    record_entries(straight, SHORT)
+    order = data.draw(st.permutations([*SHORT, *data.draw(st.lists(st.sampled_from(SHORT), max_size=4))]))
+    mixed = open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice")
+    while order:
+        size = data.draw(st.integers(1, len(order)))
+        record_entries(mixed, order[:size])
+        order = order[size:]
+    got, wanted = rows(mixed), rows(straight)
+    for stored in (got, wanted):  # which leg a row belongs to is the one thing that must differ
+        stored["turns"] = [
+            [value for value in turn if value not in (mixed.pk, straight.pk, mixed.conversation_id, straight.conversation_id)]
+            for turn in stored["turns"]
+        ]
+    assert got == wanted
+
+
+def test_a_later_entry_says_what_was_heard(leg: Leg) -> None:
+    record_entries(leg, [AgentTurn(seq=1, number=1, text="One two three.", at=T0)])
+    heard = AgentTurn(seq=2, number=1, text="One", full_text="One two three.", cut=True, at=T0)
+    record_entries(leg, [heard])
+    record_entries(leg, [AgentTurn(seq=1, number=1, text="One two three.", at=T0)])
+    turn = Turn.objects.get(leg=leg)
+    assert (turn.text, turn.full_text, turn.cut) == ("One", "One two three.", True)
+
+
+def test_timing_may_come_before_the_words(leg: Leg) -> None:
+    record_entries(leg, [TurnTiming(seq=5, number=1, v2v_ms=300.0, spans=(Span("voice", 300.0),))])
+    record_entries(leg, [AgentTurn(seq=3, number=1, text="Hello.", at=T0)])
+    turn = Turn.objects.get(leg=leg)
+    assert (turn.text, turn.v2v_ms, turn.spans.count()) == ("Hello.", 300.0, 1)
+
+
+def test_new_timing_replaces_all_old_spans(leg: Leg) -> None:
+    record_entries(leg, [TurnTiming(seq=1, number=1, v2v_ms=9.0, spans=tuple(Span("a", 3.0) for _ in range(3)))])
+    record_entries(leg, [TurnTiming(seq=2, number=1, v2v_ms=7.0, spans=(Span("b", 7.0),))])
+    assert list(TurnSpan.objects.values_list("name", "ms")) == [("b", 7.0)]
+
+
+def test_what_the_database_cannot_hold_is_removed(leg: Leg) -> None:
+    entries: list[Entry] = [
+        CallerTurn(seq=1, number=1, text="a\x00b\ud800c", started_ms=-4, ended_ms=10**14, at=T0),
+        TurnTiming(seq=2, number=1, v2v_ms=math.nan, spans=(Span("x\x00" * 80, math.inf),), prompt_tokens=-1),
+        EventEntry(seq=3, kind="failed\x00", data={"code\ud800": "x\x00", "n": math.nan}, at_ms=-1, at=T0),
+        StateSnapshot(seq=4, state=ConversationState(variables={"v": "\x00\udfff"}, history=(Message("user", "\x00"),))),
+    ]
+    record_entries(leg, entries)
+    caller = Turn.objects.get(leg=leg, role="caller")
+    assert (caller.text, caller.started_ms, caller.ended_ms) == ("abc", 0, 2**31 - 1)
+    reply = Turn.objects.get(leg=leg, role="agent")
+    assert (reply.v2v_ms, reply.prompt_tokens) == (None, 0)
+    assert list(reply.spans.values_list("name", "ms")) == [("x" * 40, 0.0)]
+    event = Event.objects.get(leg=leg)
+    assert (event.kind, event.data, event.at_ms) == ("failed", {"code": "x", "n": None}, 0)
+    state = Conversation.objects.get(pk=leg.conversation_id).state
+    assert (state["variables"], state["history"][0]["text"]) == ({"v": ""}, "")
+
+
+def test_the_newest_leg_keeps_the_state(leg: Leg, agent: Agent) -> None:
+    later = open_leg(
+        agent=agent, running=agent.published, kind="web_chat", media="text", conversation=leg.conversation
+    )
+    record_entries(later, [StateSnapshot(seq=1, state=ConversationState(turn=9, owner="human"))])
+    record_entries(leg, [StateSnapshot(seq=50, state=ConversationState(turn=3))])
+    conversation = Conversation.objects.get(pk=leg.conversation_id)
+    assert (conversation.state["turn"], conversation.owner, conversation.state_leg) == (9, "human", later.pk)
+
+
+def test_entries_of_an_erased_conversation_are_dropped(leg: Leg) -> None:
+    Conversation.objects.filter(pk=leg.conversation_id).delete()
+    record_entries(leg, [CallerTurn(seq=1, number=1, text="Hello?")])
+    assert not Turn.objects.exists()
+
+
+def test_a_batch_takes_few_queries_whatever_its_size(leg: Leg) -> None:
+    with CaptureQueriesContext(connection, ) as short:
+        record_entries(leg, entries_of(EXCHANGES[:1], T0))
+    other = open_leg(agent=leg.conversation.agent, running=leg.version, kind="browser_voice", media="voice")
+    with CaptureQueriesContext(connection) as long:
+        record_entries(other, entries_of(EXCHANGES * 10, T0))
+    assert len(long) - len(short) <= 1  # the events' insert: the short batch has none
+    assert len(long) <= 12
+
+
+def test_nothing_to_write_touches_nothing(leg: Leg) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        record_entries(leg, [])
+    assert len(queries) == 0
