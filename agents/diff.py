@@ -72,7 +72,9 @@ def readable_lines(field: Field, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [_("on") if value else _("off")]
     if isinstance(value, list):
-        return [" → ".join(str(cell) for cell in row.values()) if isinstance(row, Mapping) else str(row) for row in value]
+        return [
+            " → ".join(str(cell) for cell in row.values()) if isinstance(row, Mapping) else str(row) for row in value
+        ]
     if isinstance(value, float):
         return [f"{value:g}"]
     return str(value).splitlines()

@@ -60,6 +60,7 @@ A check-up costs 45 dollars.
 A cleaning costs 80 dollars.
 A filling costs from 120 dollars.
 Whitening costs 250 dollars.
+You know no other prices.
 
 Dentists: Doctor Patel and Doctor Novak. Both accept new patients.
 Cancelling is free until 24 hours before the appointment.
@@ -74,7 +75,16 @@ Example answers:
 "Are you open on Monday?" You say: "Yes, on Monday we open at 8 am and close at 6 pm."
 "Can I come on Sunday?" You say: "No, on Sunday we are closed.\"""",
         "greeting": "Hello, this is Mia at Smile Dental. How can I help?",
-        "hints": ["Smile Dental", "Doctor Patel", "Doctor Novak", "check-up", "whitening", "filling", "Garden Street"],
+        "temperature": 0.1,
+        "hints": [
+            "Smile Dental",
+            "Doctor Patel",
+            "Doctor Novak",
+            "check-up",
+            "whitening",
+            "filling",
+            "Garden Street",
+        ],
         "pronunciations": [{"written": "Dr.", "spoken": "Doctor"}],
     },
 )
@@ -115,6 +125,7 @@ Example answers:
 "Do you have pasta?" You say: "No, only pizza. Would you like to hear the menu?"
 "Can I come on Sunday?" You say: "No, on Sunday we are closed.\"""",
         "greeting": "Bella Pizza, this is Luca. What would you like?",
+        "temperature": 0.1,
         "hints": ["Bella Pizza", "Margherita", "Pepperoni", "Four Cheese", "Veggie", "lemonade", "Harbor Road"],
     },
 )
@@ -142,6 +153,7 @@ A technician's visit is free and happens within two working days.
 To open a ticket, ask for the name and the phone number. Say that a technician calls back today.
 If the caller wants to speak to a person: say that a technician calls back today, and ask for the phone number.""",
         "greeting": "Northwind support, this is Sam. What is not working?",
+        "temperature": 0.1,
         "hints": ["Northwind", "router", "Wi-Fi", "modem"],
         "pronunciations": [{"written": "Wi-Fi", "spoken": "why fie"}],
     },

@@ -1,7 +1,7 @@
 """Recordings of legs: stereo WAV, 16 kHz, 16 bit; the caller on the left, the agent on the right.
 
 A recording is written while the call runs and is a valid WAV file after every flush (about once a
-second): after a crash at most the last second is missing, and `finish` repairs the header.
+second): after a crash at most the last two seconds are missing, and `finish` repairs the header.
 """
 
 from __future__ import annotations

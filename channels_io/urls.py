@@ -20,6 +20,7 @@ urlpatterns = [
     path("channels/new/", channels.channel_new, name="channel-new"),
     path("channels/<str:public_id>/", channels.channel, name="channel"),
     path("channels/<str:public_id>/delete/", channels.channel_delete, name="channel-delete"),
-    path("channels/<str:public_id>/test/", channels.channel_test, name="channel-test"),
+    path("api/v1/", include("channels_io.kinds.api.urls")),
     path("api/v1/", include("channels_io.api.urls")),
+    path("", include("channels_io.pages.talk_urls")),
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 WIDGET_KIND = "web_widget"
 MODES = ("voice", "chat")
-DEFAULT_COLOUR = "#4f46e5"
+DEFAULT_COLOUR = "#0f766e"
 MAX_ORIGINS = 50
 MAX_TITLE = 60
 
@@ -114,5 +114,5 @@ def _ascii_host(host: str) -> str:
 def clean_colour(text: str) -> str:
     colour = text.strip().lower()
     if not _COLOUR.match(colour):
-        raise ValidationError(_("Write the colour as # and six digits, like #4f46e5."), code="colour_invalid")
+        raise ValidationError(_("Write the colour as # and six digits, like #0f766e."), code="colour_invalid")
     return colour

@@ -94,9 +94,9 @@ class Ear:
 
     async def feed(self, samples: Samples) -> None:
         """Take caller audio at `rate_in`; decisions go to `report` before this returns."""
-        resampled = self._resampler.feed(samples)
-        self._received += resampled.size
+        self._received += samples.size
         self._arrivals.append((self._received, self._clock()))
+        resampled = self._resampler.feed(samples)
         pending = np.concatenate([self._rest, resampled]) if self._rest.size else resampled
         whole = pending.size // HOP * HOP
         for start in range(0, whole, HOP):
@@ -109,10 +109,9 @@ class Ear:
 
     def arrived(self, sample: int) -> float:
         """Clock time at which the frame holding `sample` (at rate_in) arrived."""
-        wanted = sample * RATE // self._rate_in
         best = self._clock()
         for end, at in reversed(self._arrivals):
-            if end < wanted:
+            if end < sample:
                 break
             best = at
         return best

@@ -279,7 +279,7 @@ def encode(message: Up | Down) -> bytes:
 
 def decode_up(data: bytes) -> Up:
     """Raises ProtocolError on anything the wire does not allow, over-long audio and text included."""
-    message = _decode(_up, data)
+    message: Up = _decode(_up, data)
     match message:
         case Audio(pcm=pcm) if len(pcm) > MAX_AUDIO_BYTES or len(pcm) % 2:
             raise ProtocolError(f"Audio must be an even number of bytes, at most {MAX_AUDIO_BYTES}.")
@@ -291,7 +291,8 @@ def decode_up(data: bytes) -> Up:
 
 
 def decode_down(data: bytes) -> Down:
-    return _decode(_down, data)
+    message: Down = _decode(_down, data)
+    return message
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[Message_], data: bytes) -> Message_:

@@ -46,7 +46,10 @@ _spans = Histogram(
     "parley_turn_span_seconds", "Each named wait of a turn", ["span"], buckets=STAGE_BUCKETS, registry=registry
 )
 _turn = Histogram(
-    "parley_turn_seconds", "End of speech to first audio, as the worker sees it", buckets=STAGE_BUCKETS, registry=registry
+    "parley_turn_seconds",
+    "End of speech to first audio, as the worker sees it",
+    buckets=STAGE_BUCKETS,
+    registry=registry,
 )
 _tokens = Counter("parley_tokens", "Tokens of the language model", ["kind"], registry=registry)
 _transcripts = Counter("parley_transcripts", "Recognition passes", ["kind"], registry=registry)

@@ -16,6 +16,7 @@ from inference.normalize.heard import SpokenClause, heard_prefix
 from inference.normalize.leaks import LeakFilter
 from inference.normalize.markdown import MarkdownFilter
 from inference.normalize.speech import speakable
+from inference.normalize.vocabulary import word_set
 from inference.spec import Pronunciation
 
 __all__ = ["Clause", "ClauseSplitter", "SpokenClause", "clauses", "heard_prefix", "speakable"]
@@ -29,9 +30,9 @@ _EARLY_END = re.compile(r"(?<=[^\W\d_])[,;!?]|—|[。！？，、；：।؟،�
 """Punctuation that ends a word though no space has followed (yet): the first clause need not wait."""
 _TECHNICAL = re.compile(r"[/@=&#]|\w\.\w")
 """Inside URLs and addresses punctuation ends nothing."""
-_STARTERS = frozenset(
+_STARTERS = word_set(
     "and but or so because if when while which who that where than then for with without from to at on in by "
-    "about after before until unless since as of into over under through please".split()
+    "about after before until unless since as of into over under through please"
 )
 
 
@@ -112,6 +113,8 @@ class ClauseSplitter:
         self._rest = self._rest[position:]
         if "\n" in self._rest[: len(self._rest) - len(self._rest.lstrip())] and self._count:
             made += self._emit(ends_sentence=True)
+        if self._rest.isspace():
+            self._rest = "\n" if "\n" in self._rest else " "
         return made
 
     def _add(self, space: str, word: str) -> list[Clause]:
@@ -173,7 +176,7 @@ def _weight(word: str) -> int:
     """How many words this counts for: 0 for bare punctuation, one for two characters without spaces."""
     if not any(character.isalnum() for character in word):
         return 0
-    return 1 + sum(1 for character in word if "\u3040" <= character <= "\u9fff" or "\uac00" <= character) // 2
+    return 1 + sum(1 for character in word if "\u3040" <= character <= "\u9fff" or character >= "\uac00") // 2
 
 
 async def clauses(

@@ -34,7 +34,9 @@ class AgentsView(BuilderView, GenericAPIView[Agent]):
         tags=TAGS,
         summary="List agents",
         parameters=[
-            OpenApiParameter("archived", OpenApiTypes.BOOL, description="Only archived ones; without it, only active ones.")
+            OpenApiParameter(
+                "archived", OpenApiTypes.BOOL, description="Only archived ones; without it, only active ones."
+            )
         ],
         responses=AgentSerializer(many=True),
     )

@@ -135,7 +135,11 @@ class EditDraftSerializer(StrictSerializer):
 class PublishSerializer(StrictSerializer):
     note = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
     revision = serializers.IntegerField(
-        min_value=1, required=False, default=None, allow_null=True, help_text="Publish only if the draft is still this one."
+        min_value=1,
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="Publish only if the draft is still this one.",
     )
 
 

@@ -34,12 +34,6 @@ class BoundField:
     def template(self) -> str:
         return f"agents/fields/{self.field.widget}.html"
 
-    @property
-    def rows(self) -> list[list[tuple[Field, str]]]:
-        """For a table: each row as (column, text) pairs."""
-        columns = getattr(self.field, "columns", ())
-        return [[(column, row.get(column.name, "")) for column in columns] for row in self.value]
-
 
 @dataclass(frozen=True, slots=True)
 class BoundSection:

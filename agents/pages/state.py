@@ -38,4 +38,3 @@ def publication(agent: Agent, draft: Draft) -> dict[str, Any]:
         return {"status": "changed", "status_text": text, "number": number, "differs": differs}
     text = _("Version %(number)d is live") % {"number": number}
     return {"status": "published", "status_text": text, "number": number, "differs": []}
-

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from django.conf import settings
-
 from agents.reads import callable_agents
 from channels_io.actions.save_channel import create_channel
 from channels_io.models import Channel
@@ -17,13 +13,12 @@ DEMO_NAME = "Website widget"
 
 
 def seed_channels(workspace: Workspace) -> list[Channel]:
-    """A widget for the demo receptionist that this server's own pages may show. Does nothing the second time."""
+    """A widget for the demo receptionist; no foreign site may show it yet. Does nothing the second time."""
     agents = callable_agents(workspace)
     agent = agents.filter(slug="reception").first() or agents.order_by("pk").first()
     if agent is None or Channel.objects.of(workspace).exists():
         return []
-    here = urlsplit(settings.PARLEY_PUBLIC_URL)
-    widget = WidgetSettings(title=agent.name, allowed_origins=(f"{here.scheme}://{here.netloc}",))
+    widget = WidgetSettings(title=agent.name)
     return [
         create_channel(
             system_actor(workspace), kind=WIDGET_KIND, name=DEMO_NAME, agent=agent, settings=widget.as_json()

@@ -16,6 +16,8 @@ class Limits:
     """A text leg without a message; the page opens a new one with the next message."""
     first_worker: float = 3.0
     """How long a new leg looks for a worker before it is refused."""
+    queue_when_full: bool = False
+    """Wait for a slot that long too: messages are never refused for load, calls are."""
     worker_away: float = 120.0
     """How long a leg outlives its worker."""
     say_again: float = 15.0
@@ -38,3 +40,6 @@ class Limits:
     pending_texts: int = 50
     send: float = 5.0
     """Longest that one write to the caller may block."""
+
+
+TEXT_LIMITS = Limits(first_worker=20.0, queue_when_full=True)

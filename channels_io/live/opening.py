@@ -42,7 +42,7 @@ def open_ticket(ticket: Ticket, media: Literal["voice", "text"]) -> OpenedLeg:
         agent = get_or_404(Agent.objects.select_related("published", "workspace"), workspace, ticket.agent)
         channel = get_or_404(Channel, workspace, ticket.channel) if ticket.channel else None
         conversation = get_or_404(Conversation, workspace, ticket.conversation) if ticket.conversation else None
-        running = _running(agent, channel, ticket.version)
+        running = running_for(agent, channel, ticket.version)
     except Http404 as error:
         raise NothingToOpen("There is no such agent, channel, version or conversation.") from error
     return open_leg_for(
@@ -98,16 +98,17 @@ def moment(now: datetime, zone: str) -> str:
     return now.astimezone(ZoneInfo(zone)).strftime("Now: %A %-d %B %Y, %H:%M")
 
 
-def _running(agent: Agent, channel: Channel | None, version: str) -> Version | AgentSpec:
+def running_for(agent: Agent, channel: Channel | None, version: str) -> Version | AgentSpec:
+    """What "published", "draft" or a version's id stands for. Raises NothingToOpen, Http404."""
     if version == "draft":
         try:
             return compile_draft(agent.draft)
         except CompileError as error:
-            raise NothingToOpen("The draft has problems and cannot be tried.") from error
+            raise NothingToOpen("The draft has problems and cannot be tried: open it in the builder.") from error
     if version == "published":
         running = agent.published if channel is None else channel.running
         if running is None:
-            raise NothingToOpen("The agent is not published.")
+            raise NothingToOpen("The agent is not published: publish it, or try the draft.")
         return running
     return get_or_404(Version, agent.workspace, version, agent=agent)
 

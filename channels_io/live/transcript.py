@@ -6,7 +6,6 @@ a reply can be told even when the worker that would say so is gone.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -118,8 +117,7 @@ class Transcript:
             TurnTiming(
                 seq=self._next(),
                 number=measured.turn,
-                # Not a number: nobody spoke, so there is no voice-to-voice time; stored as null.
-                v2v_ms=math.nan if measured.v2v_ms is None else measured.v2v_ms,
+                v2v_ms=measured.v2v_ms,
                 spans=measured.spans,
                 prompt_tokens=measured.prompt_tokens,
                 cached_tokens=measured.cached_tokens,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -40,6 +39,16 @@ MAX_VERSIONS = 300
 """As many as a list can hold; a pinned older one is always among them."""
 
 
+class VersionSelect(forms.Select):
+    """Each option says whose version it is, so that the page can offer only the chosen agent's."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if hasattr(value, "instance"):
+            option["attrs"]["data-agent"] = value.instance.agent.public_id
+        return option
+
+
 class ChannelForm(forms.Form):
     """What every kind has."""
 
@@ -56,6 +65,7 @@ class ChannelForm(forms.Form):
         queryset=Version.objects.none(),
         to_field_name="public_id",
         required=False,
+        widget=VersionSelect,
         empty_label=gettext_lazy("Whatever is published (recommended)"),
         help_text=gettext_lazy("Pin a version to keep this channel as it is while you go on building."),
     )
@@ -166,8 +176,6 @@ def channel(request: WorkspaceRequest, public_id: str) -> HttpResponse:
         "agents": True,
         "snippet": _snippet(row) if row.kind == WIDGET_KIND else "",
         "widget": WidgetSettings.of(row.settings),
-        "tested_here": _own_origin() in WidgetSettings.of(row.settings).allowed_origins,
-        "own_origin": _own_origin(),
         "may_manage": request.actor.may(Permission.MANAGE_CHANNELS),
     }
     return render_page(request, "channels_io/channel.html", context, title=row.name)
@@ -180,15 +188,6 @@ def channel_delete(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     delete_channel(request.actor, row)
     messages.success(request, _("“%(name)s” was deleted. Its conversations stay.") % {"name": row.name})
     return redirect("channels_io:channels")
-
-
-@require_safe
-@workspace_page(Permission.VIEW)
-def channel_test(request: WorkspaceRequest, public_id: str) -> HttpResponse:
-    """A page of ours that embeds the widget as a customer's page would."""
-    row = get_or_404(Channel, request.actor.workspace, public_id, kind=WIDGET_KIND)
-    context = {"channel": row, "tested_here": _own_origin() in WidgetSettings.of(row.settings).allowed_origins}
-    return render_page(request, "channels_io/channel_test.html", context, title=_("Test: %(name)s") % {"name": row.name})
 
 
 def _saved(form: ChannelForm, row: Channel | None, actor: Actor) -> Channel | None:
@@ -212,7 +211,7 @@ def _blank(workspace: Workspace, agent: str) -> dict[str, Any]:
     while name in taken:
         name = _("Website widget %(number)d") % {"number": number}
         number += 1
-    return {"name": name, "agent": agent, "allowed_origins": _own_origin(), "colour": DEFAULT_COLOUR, "enabled": True}
+    return {"name": name, "agent": agent, "colour": DEFAULT_COLOUR, "modes": list(MODES), "enabled": True}
 
 
 def _initial(row: Channel) -> dict[str, Any]:
@@ -227,11 +226,6 @@ def _initial(row: Channel) -> dict[str, Any]:
         "modes": list(widget.modes),
         "allowed_origins": "\n".join(widget.allowed_origins),
     }
-
-
-def _own_origin() -> str:
-    here = urlsplit(settings.PARLEY_PUBLIC_URL)
-    return f"{here.scheme}://{here.netloc}"
 
 
 def _snippet(row: Channel) -> str:

@@ -159,7 +159,7 @@ def rows_of(conversations: Sequence[Conversation], text: str = "") -> tuple[Row,
 
 def _snippets(turns: QuerySet[Turn], text: str) -> dict[int, tuple[str, str]]:
     """The last words of each conversation; where words are searched, the last turn that has them."""
-    last = turns.exclude(text="").order_by("conversation", "-leg", "-number", "-pk").distinct("conversation")
+    last = turns.exclude(text="").order_by("conversation", "-leg", "-number", "role").distinct("conversation")
     found = {turn.conversation_id: (turn.text[:200], turn.role) for turn in last}
     query = search_query(text)
     if query is not None:

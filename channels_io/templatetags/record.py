@@ -44,7 +44,7 @@ def clock(value: float | None) -> str:
 
 
 @register.filter
-def length(value: timedelta | None) -> str:
+def lasting(value: timedelta | None) -> str:
     """A duration in two units at most: "45 s", "3 min 20 s", "2 h 5 min"."""
     seconds = int(value.total_seconds()) if value else 0
     if seconds < 60:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from inference.normalize.vocabulary import MONTH_NAMES, UNITS
+from inference.normalize.vocabulary import MONTH_NAMES, UNITS, word_set
 
 _CLOSERS = "\"'”’»)]}」』）"
 _OPENERS = "\"'“‘«([{¿¡"
@@ -37,28 +37,30 @@ class Break(Enum):
                 return Break.NONE
 
 
-_NEVER_LAST = frozenset(
+_NEVER_LAST = word_set(
     "dr mr mrs ms mx prof st mt gen col sgt capt lt rev hon gov sen rep pres fr vs fig vol pp e.g i.e cf approx ca al "
     "dept est ext tel no nos incl excl max min jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu "
-    "thur thurs fri sat sun sra srta mme mlle m nr str bzw z.b d.h ca. inkl p.ej c".split()
+    "thur thurs fri sat sun sra srta mme mlle m nr str bzw z.b d.h ca. inkl p.ej c"
 )
 """Abbreviations that something follows: their full stop never ends a clause."""
-_PERHAPS_LAST = frozenset(
-    "a.m p.m etc inc ltd co corp jr sr ave rd blvd ln apt ste bldg hwy u.s u.k u.s.a d.c ph.d b.sc m.sc e.u usw".split()
+_PERHAPS_LAST = word_set(
+    "a.m p.m etc inc ltd co corp jr sr ave rd blvd ln apt ste bldg hwy u.s u.k u.s.a d.c ph.d b.sc m.sc e.u usw"
 )
 """Abbreviations that may end a sentence: they do when a capital follows."""
-_ORDINAL_POINT = frozenset({"de", "da", "nb", "nn", "no", "fi", "cs", "sk", "pl", "hu", "sl", "hr", "sr", "is", "et", "lv"})
+_ORDINAL_POINT = frozenset(
+    {"de", "da", "nb", "nn", "no", "fi", "cs", "sk", "pl", "hu", "sl", "hr", "sr", "is", "et", "lv"}
+)
 """Languages that write ordinals with a full stop: "am 3. März"."""
 
-_LINKING = frozenset(
+_LINKING = word_set(
     "the a an of to at on in for and or but with from by your our my his her their its this that is are was were be "
     "we i you he she it they not no very about than as if dr. mr. mrs. ms. st. no. prof. mt. "
-    "von der die das le la les el los il".split()
+    "von der die das le la les el los il"
 )
 """Words that lean on the next one: a breath after them sounds wrong."""
-_AFTER_NUMBER = frozenset(
+_AFTER_NUMBER = word_set(
     "am pm a.m p.m o'clock percent per point million billion thousand hundred hours hour minutes minute days day "
-    "dollars euros pounds cents people times st nd rd th or to and degrees".split()
+    "dollars euros pounds cents people times st nd rd th or to and degrees"
 ) | {unit.lower() for unit in UNITS}
 
 
@@ -101,8 +103,15 @@ def glued(left: str, right: str) -> bool:
         return True
     if stem.endswith(".") and (stem[:-1].lower() in _NEVER_LAST or re.fullmatch(r"[A-Z]\.", stem)):
         return True
+    if stem[-1:] == "," and stem[-2:-1].isdigit() and next_stem[:1].isdigit():
+        return True  # "March 12, | 2026", "1, | 2"
     if stem[-1:].isdigit() or stem[:1] in "$£€¥₹":
-        return next_stem in _AFTER_NUMBER or next_stem[:1].isdigit() or next_stem in MONTH_NAMES or next_stem[:1] in "-–—+%°$€£x×"
+        return (
+            next_stem in _AFTER_NUMBER
+            or next_stem[:1].isdigit()
+            or next_stem in MONTH_NAMES
+            or next_stem[:1] in "-–—+%°$€£x×"
+        )
     if stem.rstrip(".,").lower() in MONTH_NAMES or stem in ("-", "–", "—", "+", "x", "×", "&", "/", "="):
         return next_stem[:1].isdigit() or next_stem[:1] in "$£€¥₹" or stem in ("&", "/", "=")
     return False

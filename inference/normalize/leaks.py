@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from inference.normalize.vocabulary import word_set
+
 _UNSPEAKABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200d\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff0-\uffff"
     "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]"
@@ -23,13 +25,13 @@ _JSON_BEGUN = re.compile(r"\{\s{0,20}")
 _BRACKETED = ("[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[AVAILABLE_TOOLS]", "[INST]", "[/INST]")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&#39;": "'", "&nbsp;": " "}
 
-_BLOCKS = frozenset(
+_BLOCKS = word_set(
     "think thinking thought thoughts reasoning reflection scratchpad tool tools tool_call tool_calls tool_response "
-    "tool_result function function_call function_calls invoke script style".split()
+    "tool_result function function_call function_calls invoke script style"
 )
-_LINE_TAGS = frozenset("br p li div ul ol tr h1 h2 h3 h4 h5 h6 hr".split())
+_LINE_TAGS = word_set("br p li div ul ol tr h1 h2 h3 h4 h5 h6 hr")
 _ROLE_STARTS = frozenset({"im_start", "start", "start_header_id"})
-_MUTED_ROLES = frozenset("user human system tool ipython developer function observation".split())
+_MUTED_ROLES = word_set("user human system tool ipython developer function observation")
 _VOICED_ROLES = frozenset({"assistant", "model"})
 _NEXT_ROLE = r"<[|｜](?:im_start|start|start_header_id|assistant)[|｜]>|<start_of_turn>"
 _ROLE_CHARS = 40
@@ -105,11 +107,11 @@ class LeakFilter:
                 if tag := _TAG.match(buffer, start):
                     return len(tag[0]), self._open_tag(tag[0])
             case "[":
-                for token in _BRACKETED:
-                    if buffer.startswith(token, start):
-                        if token == "[TOOL_CALLS]":
+                for mark in _BRACKETED:
+                    if buffer.startswith(mark, start):
+                        if mark == "[TOOL_CALLS]":
                             self._mute_until(r"</s>|\[/TOOL_CALLS\]", swallow=True)
-                        return len(token), "\n"
+                        return len(mark), "\n"
             case "{":
                 if blob := _JSON.match(buffer, start):
                     self._depth, self._in_string, self._escaped = 1, True, False

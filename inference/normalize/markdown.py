@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u25a0-\u25ff\ufe0e\ufe0f\u20e3]"
-)
+EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u25a0-\u25ff\ufe0e\ufe0f\u20e3]")
 _SPECIAL = re.compile(r"[*_`~\[\]!\\|<【\n]")
-_LINE_HEAD = re.compile(r"[ \t]{0,8}(?:#{1,6}[ \t]{1,8}|>[ \t]{0,8}|[-*+•◦▪‣–][ \t]{1,8}|(\d{1,2})[.)][ \t]{1,8})(?=[^\s])")
+_LINE_HEAD = re.compile(
+    r"[ \t]{0,8}(?:#{1,6}[ \t]{1,8}|>[ \t]{0,8}|[-*+•◦▪‣–][ \t]{1,8}|(\d{1,2})[.)][ \t]{1,8})(?=[^\s])"
+)
 _RULE = re.compile(r"[ \t]{0,8}(?:(?:[-*_=][ \t]{0,8}){3,80}|\|[-:| \t]{0,200})(?=\n)")
 _LINE_HEAD_BEGUN = re.compile(
     r"[ \t]{0,8}(?:#{0,6}[ \t]{0,8}|>[ \t]{0,8}|[+•◦▪‣–][ \t]{0,8}|\d{1,2}(?:[.)][ \t]{0,8})?"
@@ -28,6 +28,7 @@ _AUTOLINK = re.compile(r"<([A-Za-z][^<>\s]{1,300})>")
 _AUTOLINK_BEGUN = re.compile(r"<(?:[A-Za-z][^<>\s]{0,300})?")
 _FENCE = re.compile(r"`{3,20}([^\n`]{0,60})")
 _REFERENCE = re.compile(r"\^?\d{1,3}|\^[\w-]{1,30}|[xX ]?")
+_LONGEST_RUN = 32
 _READABLE_FENCES = frozenset({"text", "plaintext", "txt", "plain", "markdown", "md"})
 
 
@@ -126,9 +127,10 @@ class MarkdownFilter:
         """Emphasis goes, arithmetic and names stay: `3 * 4`, `5*3`, `snake_case`, `~5`."""
         mark = self._buffer[at]
         end = at
-        while end < len(self._buffer) and self._buffer[end] == mark:
+        limit = at + _LONGEST_RUN
+        while end < min(len(self._buffer), limit) and self._buffer[end] == mark:
             end += 1
-        if end == len(self._buffer) and not final:
+        if end < limit and end == len(self._buffer) and not final:
             return 0, ""
         after = self._buffer[end : end + 1] or "\n"
         before = self._before
@@ -186,9 +188,7 @@ class MarkdownFilter:
             return len(link[0]), text
         return (len(link[0]), "") if _REFERENCE.fullmatch(link[1]) else (len(link[0]), f"[{text}]")
 
-    def _replace(
-        self, at: int, whole: re.Pattern[str], begun: re.Pattern[str], *, final: bool
-    ) -> tuple[int, str]:
+    def _replace(self, at: int, whole: re.Pattern[str], begun: re.Pattern[str], *, final: bool) -> tuple[int, str]:
         """Drop a match of `whole`; wait while it is only `begun`; else keep the one character."""
         if found := whole.match(self._buffer, at):
             return len(found[0]), ""

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+
+def word_set(words: str) -> frozenset[str]:
+    """Words parted by spaces, as a set."""
+    return frozenset(words.split())
+
+
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -111,32 +117,32 @@ ABBREVIATIONS: dict[str, str] = {
 }  # fmt: skip
 """Written → spoken. All but the capitalised ones may also begin with a capital."""
 
-SAID_AS_WORDS = frozenset(
+SAID_AS_WORDS = word_set(
     "NASA NATO UNESCO UNICEF OPEC AIDS COVID SARS LASER RADAR SCUBA SIM PIN ZIP RAM ROM GIF JPEG NAFTA FIFA UEFA IKEA "
     "LEGO VISA SWOT YOLO FOMO OSHA FEMA MOMA NASDAQ DOS GUI CAPTCHA WASP EFTA ASEAN SOHO TED SMART FAQS ASCII BIOS "
-    "LAN WAN YMCAS AWOL CAD TESOL NICE HIPAA MIDI ISBN_".split()
+    "LAN WAN YMCAS AWOL CAD TESOL NICE HIPAA MIDI"
 )
 """Written in capitals, but read as words."""
-SPELLED = frozenset(
+SPELLED = word_set(
     "ADHD HVAC NAACP YMCA YWCA USAID IEEE ACLU AARP ESPN IMEI CEO CFO COO CIO CTO EOD IOU FAQ ATM ETA ID IT US USA UK "
-    "EU UN UAE AI API IRS IQ ER OR_ ICU EU TV PC UI UX IP URL ISO EOB AED IUD EKG ECG IVF OTC USB IBAN_ IO DIY AC HQ "
-    "HR PR QA RSVP ASAP TBA TBD AOL".split()
+    "EU UN UAE AI API IRS IQ ICU EU TV PC UI UX IP URL ISO EOB AED IUD EKG ECG IVF OTC USB IO DIY AC HQ "
+    "HR PR QA RSVP ASAP TBA TBD AOL"
 )
 """Spelled although their letters could make a word, or they are short words too."""
-CAPITAL_WORDS = frozenset(
+CAPITAL_WORDS = word_set(
     "A I AM AN AND ANY ARE AS AT BE BIG BUT BY CAN CAR DAY DID DO FOR GET GO GOT HAD HAS HE HER HI HIM HIS HOT HOW IF IN "
     "IS ITS LET MAY ME MY NEW NO NOT NOW OF OFF OH OK OLD ON ONE OR OUR OUT PAY PUT RED SAY SEE SET SHE SIR SIX SO TEN "
     "THE TO TOO TOP TRY TWO UP USE WAS WAY WE WHO WHY YES YET YOU ALL BAD BOX BUS BUY END FAX FUN HEY JOB KEY LOW OWE "
-    "SKY SUN TAX TEA TOY VAN WEB WIN MON TUE WED THU FRI SAT JAN FEB MAR APR JUN JUL AUG SEP OCT NOV DEC MR MS DR ST".split()
+    "SKY SUN TAX TEA TOY VAN WEB WIN MON TUE WED THU FRI SAT JAN FEB MAR APR JUN JUL AUG SEP OCT NOV DEC MR MS DR ST"
 )
 """Two and three letters that are plain words even in capitals."""
 
-DOMAIN_WORDS = frozenset(
+DOMAIN_WORDS = word_set(
     "com org net info biz dev app shop store online site blog cloud edu gov mil int pro name live health dental care "
-    "clinic pizza restaurant tech".split()
+    "clinic pizza restaurant tech"
 )
-DOMAIN_LETTERS = frozenset(
+DOMAIN_LETTERS = word_set(
     "io ai tv me co uk us ca au nz de fr es it nl be ch at se no dk fi pl cz ie in jp cn kr br mx ar za ru ua tr gr pt "
-    "hu ro eu ly gg sh to".split()
+    "hu ro eu ly gg sh to"
 )
 """Endings that are spelled: "dot U K"."""

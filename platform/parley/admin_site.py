@@ -10,7 +10,8 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.sites import UnfoldAdminSite
 
@@ -20,11 +21,17 @@ from parley.accounts.roles import Permission
 Row = TypeVar("Row", bound=Model)
 
 
-class ParleyAdminSite(UnfoldAdminSite):
+class ParleyAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     """Signing in, out and the password are the accounts pages'; the colours are in app.css (CSP: no inline style)."""
 
     site_url = None
+    index_title = _("Records")
     enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # Django's "view on site" looks an object up by number in every workspace and redirects to it.
+        urls: list[URLPattern | URLResolver] = super().get_urls()
+        return [url for url in urls if getattr(url, "name", None) != "view_on_site"]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active and getattr(request, "membership", None) is not None
@@ -63,6 +70,7 @@ class WorkspaceAdmin(ModelAdmin):  # type: ignore[misc]
     go through an action (override `save_model`).
     """
 
+    view_on_site = False
     view_permission: ClassVar[Permission | None] = Permission.VIEW
     add_permission: ClassVar[Permission | None] = None
     change_permission: ClassVar[Permission | None] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
@@ -23,6 +23,6 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
     await send({"type": "websocket.close", "code": 4404, "reason": "no such socket"})
 
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter([*websocket_urlpatterns(), re_path(r"", no_such_socket)])}
-)
+# Channels routes to ASGI applications with Django's patterns, which the stubs know for views only.
+sockets = [*websocket_urlpatterns(), re_path(r"", cast(Any, no_such_socket))]
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})

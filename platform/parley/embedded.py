@@ -31,7 +31,9 @@ from pathlib import Path
 from typing import IO, Final
 
 import psycopg
+import psycopg.conninfo
 import redis
+from psycopg.sql import SQL, Identifier
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -272,9 +274,7 @@ def _as_server(place: Embedded, program: str, *arguments: str) -> None:
 
 
 def _pg_ctl(place: Embedded, verb: str, *arguments: str) -> None:
-    _as_server(
-        place, "pg_ctl", "-D", str(place.data), "-w", "-t", str(START_SECONDS), "-s", *arguments, verb
-    )
+    _as_server(place, "pg_ctl", "-D", str(place.data), "-w", "-t", str(START_SECONDS), "-s", *arguments, verb)
 
 
 def _log(place: Embedded) -> str:
@@ -376,12 +376,12 @@ def _postgres_pid(place: Embedded) -> int | None:
 
 def _answers(place: Embedded) -> bool:
     """Whether the server takes connections; makes the database on the way when it is not there yet."""
-    parts = {"host": str(place.run), "user": DATABASE_USER, "connect_timeout": 5, "autocommit": True}
+    address = psycopg.conninfo.make_conninfo(dbname="postgres", host=str(place.run), user=DATABASE_USER)
     try:
-        with psycopg.connect(dbname="postgres", **parts) as connection:  # type: ignore[arg-type]
+        with psycopg.connect(address, connect_timeout=5, autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
-                connection.execute(f'CREATE DATABASE "{DATABASE}"')  # type: ignore[arg-type]
+                connection.execute(SQL("CREATE DATABASE {}").format(Identifier(DATABASE)))
     except psycopg.OperationalError:
         return False
     return True

@@ -19,11 +19,23 @@ class Problem:
 
 
 PROBLEMS: Final = {
-    400: Problem("bad_request", _("This request makes no sense"), _("Go back and try again. If it came from a program, check what it sends.")),
-    403: Problem("forbidden", _("This is not allowed"), _("Your role does not allow this. Ask an owner of the workspace.")),
+    400: Problem(
+        "bad_request",
+        _("This request makes no sense"),
+        _("Go back and try again. If it came from a program, check what it sends."),
+    ),
+    403: Problem(
+        "forbidden", _("This is not allowed"), _("Your role does not allow this. Ask an owner of the workspace.")
+    ),
     404: Problem("not_found", _("Nothing here"), _("There is nothing here, or it is not yours to see.")),
     429: Problem("too_many", _("Too fast"), _("Too many requests. Wait a moment and try again.")),
-    500: Problem("internal", _("Something broke on our side"), _("Nothing you entered is lost if it was saved before. Try again; if it keeps happening, look into the log of the web process.")),
+    500: Problem(
+        "internal",
+        _("Something broke on our side"),
+        _(
+            "Nothing you entered is lost if it was saved before. Try again; if it keeps happening, look into the log of the web process."
+        ),
+    ),
 }
 
 

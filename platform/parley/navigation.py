@@ -42,7 +42,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("People"), "group", "accounts:people"),
         _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
         _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),
-        _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE),
+        _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE, exact=True),
         _item(_("Records"), "database", "admin:index", Permission.EDIT_AGENT),
     ]
     return [{"items": main}, {"title": _("Workspace"), "separator": True, "items": workspace}]

@@ -42,7 +42,9 @@ _https = _public.scheme == "https"
 
 SECRET_KEY = env_secret("PARLEY_SECRET_KEY") or secret_file(PARLEY_VAR / "secrets" / "secret_key")
 DEBUG = env_bool("PARLEY_DEBUG", False)
-ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname or "", *env_list("PARLEY_ALLOWED_HOSTS")} - {""})
+ALLOWED_HOSTS = sorted(
+    {"127.0.0.1", "localhost", "[::1]", _public.hostname or "", *env_list("PARLEY_ALLOWED_HOSTS")} - {""}
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 ROOT_URLCONF = "parley.urls"
 ASGI_APPLICATION = "parley.asgi.application"
@@ -152,7 +154,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

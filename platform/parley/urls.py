@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
@@ -18,13 +16,9 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", docs.api_docs, name="api-docs"),
     path("", include("parley.accounts.urls")),
+    path("", include("agents.urls")),
+    path("", include("channels_io.urls")),
 ]
-for app in ("agents", "channels_io"):  # BOOTSTRAP
-    try:
-        urlpatterns.append(path("", include(f"{app}.urls")))
-    except ImportError:
-        if find_spec(f"{app}.urls") is None:
-            pass
 
 handler400 = "parley.errors.bad_request"
 handler403 = "parley.errors.forbidden"

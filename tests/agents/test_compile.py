@@ -165,7 +165,12 @@ def test_starters_are_short_enough_for_a_quick_first_turn(key: str) -> None:
 
 
 anything = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters()), st.lists(st.text(max_size=5), max_size=4)
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(st.characters()),
+    st.lists(st.text(max_size=5), max_size=4),
 )
 
 

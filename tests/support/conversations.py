@@ -82,7 +82,13 @@ def entries_of(exchanges: Sequence[Said], started: datetime, greeting: str = GRE
         begin, clock = clock, clock + spoke
         entries.append(
             CallerTurn(
-                seq=seq(), number=number, text=said.caller, source=said.source, started_ms=begin, ended_ms=clock, at=at(clock)
+                seq=seq(),
+                number=number,
+                text=said.caller,
+                source=said.source,
+                started_ms=begin,
+                ended_ms=clock,
+                at=at(clock),
             )
         )
         wait = sum(said.spans)
@@ -161,9 +167,7 @@ def make_conversation(
         close_leg(leg, end_reason)
     Leg.objects.filter(pk=leg.pk).update(started_at=started, ended_at=None if end_reason is None else ended)
     row = leg.conversation
-    Conversation.objects.filter(pk=row.pk).update(
-        last_at=ended, **({} if conversation else {"started_at": started})
-    )
+    Conversation.objects.filter(pk=row.pk).update(last_at=ended, **({} if conversation else {"started_at": started}))
     if contact_name:
         type(row.contact).objects.filter(pk=row.contact_id).update(name=contact_name)
     return Conversation.objects.select_related("contact", "agent").get(pk=row.pk)

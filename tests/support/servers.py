@@ -10,7 +10,14 @@ from pathlib import Path
 
 MARK = "PARLEY_TEST_SERVERS"
 """Set by the process that started the servers; xdist's workers inherit it."""
-LEAVE_TO_US = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "PARLEY_PUBLIC_URL", "PARLEY_WORKERS")
+LEAVE_TO_US = (
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "REDIS_URL",
+    "REDIS_URL_FILE",
+    "PARLEY_PUBLIC_URL",
+    "PARLEY_WORKERS",
+)
 
 
 def use_private_servers() -> None:

@@ -1,28 +1,13 @@
-// Dialogs: publish (its inside comes from the server, after everything is saved) and confirmations.
+// The publish dialog: its inside comes from the server, after everything is saved. app.js opens and closes dialogs.
 
-export function bindDialogs(root, flush) {
-  root.ownerDocument.addEventListener("click", async (event) => {
-    const closer = event.target.closest("[data-close-dialog]");
-    const dialog = closer?.closest("dialog");
-    if (dialog) {
-      dialog.close();
-      if (!(closer.hash ?? "").startsWith("#field-")) event.preventDefault();
-      return;
-    }
-    const opener = event.target.closest("[data-open-dialog]");
-    if (opener) document.getElementById(opener.dataset.openDialog).showModal();
+export function bindPublish(root, flush) {
+  root.addEventListener("click", async (event) => {
     const publish = event.target.closest("[data-publish]");
-    if (publish && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      await flush();
-      openPublish(publish.href);
-    }
+    if (!publish || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    await flush();
+    await openPublish(publish.href);
   });
-  for (const dialog of root.querySelectorAll("dialog")) {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
-    });
-  }
 }
 
 async function openPublish(address) {

@@ -1,7 +1,7 @@
 // The agent page: the form saves itself; the state beside it follows the server.
 
 import { hasConflict, showConflicts } from "./conflicts.js";
-import { bindDialogs } from "./dialogs.js";
+import { bindPublish } from "./dialogs.js";
 import { Draft, same } from "./draft.js";
 import { bindFields } from "./fields.js";
 import { bindHear } from "./hear.js";
@@ -114,7 +114,7 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 bindProblemLinks(document);
-bindDialogs(root, () => draft.flush());
+bindPublish(document, () => draft.flush());
 bindHear(root, config, csrf, local, (message) => {
   const line = root.querySelector("[data-hear-status]");
   line.textContent = message;

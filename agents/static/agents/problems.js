@@ -70,9 +70,10 @@ export function showCounters(root, state, words, content) {
 /** A problem's link puts the cursor into its field. */
 export function bindProblemLinks(root) {
   root.addEventListener("click", (event) => {
-    const link = event.target.closest('a[href^="#field-"]');
-    if (!link) return;
+    const link = event.target.closest('a[href*="#field-"]');
+    if (!link || link.pathname !== location.pathname) return;
     event.preventDefault();
+    link.closest("dialog")?.close();
     focusField(link.hash.slice(1));
   });
   if (location.hash.startsWith("#field-")) focusField(location.hash.slice(1));

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from parley.accounts.actor import actor_of
 from parley.accounts.models import ApiKey
+from parley.accounts.requests import extended
 from parley.accounts.roles import SCOPE_PERMISSIONS
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-        request._request.membership = None
-        request._request.workspace = key.workspace
+        inner = extended(request._request)
+        inner.membership, inner.workspace = None, key.workspace
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from parley.accounts.models import Membership
+from parley.accounts.requests import extended
 
 SESSION_KEY = "workspace"
 
@@ -19,8 +20,8 @@ def find_workspace(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
 
     def middleware(request: HttpRequest) -> HttpResponse:
         membership = choose_membership(request)
-        request.membership = membership
-        request.workspace = membership.workspace if membership else None
+        extended(request).membership = membership
+        extended(request).workspace = membership.workspace if membership else None
         return get_response(request)
 
     return middleware

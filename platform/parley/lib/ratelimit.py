@@ -52,5 +52,5 @@ class Limit:
     async def await_turn(self, key: str, cost: int = 1) -> float:
         """`wait` for async code: it returns at once too, with the seconds to wait."""
         async with redis.asyncio.Redis.from_url(settings.REDIS_URL) as client:
-            waited = await client.eval(_SCRIPT, 1, *self._arguments(key, cost))  # type: ignore[misc]
+            waited = await client.eval(_SCRIPT, 1, *self._arguments(key, cost))
         return cast(int, waited) / 1000

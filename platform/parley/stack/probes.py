@@ -1,10 +1,9 @@
-"""Is a child ready? Questions the supervisor asks five times a second while one starts."""
+"""Is a server ready? The question the supervisor asks five times a second while one starts."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 Probe = Callable[[], Awaitable[bool]]
 
@@ -27,17 +26,3 @@ def http_ok(host: str, port: int, path: str) -> Probe:
         return status.split()[1:2] == [b"200"]
 
     return ask
-
-
-def log_says(path: Path, words: str, *, since: int = 0) -> Probe:
-    """True once the log holds the words after byte `since`: for children that listen on nothing."""
-
-    async def look() -> bool:
-        try:
-            with path.open("rb") as file:
-                file.seek(since)
-                return words.encode() in file.read()
-        except FileNotFoundError:
-            return False
-
-    return look

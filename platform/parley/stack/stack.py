@@ -25,7 +25,7 @@ from parley.lib.env import env_int, env_str
 from parley.stack.errors import StackError
 from parley.stack.preflight import SPACE_FOR_DATA, check_folder, check_port, check_python, check_space, only_one
 from parley.stack.preflight import spare_port as _spare_port
-from parley.stack.probes import http_ok, log_says
+from parley.stack.probes import http_ok
 from parley.stack.report import Report
 from parley.stack.supervisor import Program, Supervisor
 
@@ -282,25 +282,16 @@ class Stack:
         return programs
 
     def _celery(self) -> Program:
-        log = self.supervisor.log_path("celery")
         # Threads, not processes: the tasks wait for the network, and every process would load Django again.
         argv = (
             sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "4",
             "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "parley@%h",
         )  # fmt: skip
-        return Program("celery", argv, ready=log_says(log, " ready.", since=_size(log)))
+        return Program("celery", argv, says=" ready.")
 
     def _beat(self) -> Program:
-        log = self.supervisor.log_path("beat")
         argv = (sys.executable, "-m", "celery", "-A", "parley.celery", "beat", "--loglevel", "INFO", "--pidfile=")
-        return Program("beat", argv, ready=log_says(log, "beat: Starting...", since=_size(log)))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+        return Program("beat", argv, says="beat: Starting...")
 
 
 def _reachable(host: str) -> str:

@@ -32,7 +32,9 @@ class Program:
     name: str
     argv: tuple[str, ...]
     ready: Callable[[], Awaitable[bool]] | None = None
-    """Asked five times a second until true; None = ready as soon as it runs."""
+    """Asked five times a second until true."""
+    says: str = ""
+    """Ready when its log holds these words: for a program that listens on nothing. With neither: as soon as it runs."""
     ready_timeout: float = 120.0
     hint: str = ""
     """What to do when it does not come up."""
@@ -208,17 +210,23 @@ class Supervisor:
 
     async def _wait_ready(self, running: _Running) -> str:
         """ "ready", "ended" or "late"."""
-        process, check = running.process, running.program.ready
+        process = running.process
         assert process is not None
         limit = time.monotonic() + running.program.ready_timeout
         while time.monotonic() < limit:
             if process.returncode is not None:
                 return "ended"
-            if check is None or await check():
+            if await self._is_ready(running):
                 return "ready"
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), timeout=0.2)
         return "late"
+
+    async def _is_ready(self, running: _Running) -> bool:
+        program = running.program
+        if program.ready is not None:
+            return await program.ready()
+        return program.says in tail(self.log_path(program.name), since=running.log_from, lines=1000)
 
     async def _keep(self, running: _Running) -> None:
         """Restart a child whenever it ends by itself, with back-off, and say so."""

@@ -28,7 +28,6 @@ T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 def agent(acme: Workspace) -> Agent:
     agent = make_agent(acme)
     publish(agent)
-    agent.refresh_from_db()
     return agent
 
 

@@ -115,6 +115,36 @@ async def test_a_killed_child_is_restarted_and_said_so(supervisor: Supervisor, n
     assert "hello from the child" in notes.lines[1][1]
 
 
+async def test_a_program_that_listens_on_nothing_is_ready_when_this_run_of_it_says_so(
+    supervisor: Supervisor, notes: Notes, tmp_path: Path
+) -> None:
+    flag = tmp_path / "may-speak"
+    flag.touch()
+    code = f"""
+import pathlib, time
+while not pathlib.Path({str(flag)!r}).exists():
+    time.sleep(0.02)
+print("celery ready.", flush=True)
+time.sleep(600)
+"""
+    await supervisor.start(Program(name="celery", argv=(sys.executable, "-c", code), says=" ready."))
+    flag.unlink()
+    os.kill(supervisor.pid("celery"), signal.SIGKILL)
+    await notes.until("celery died")
+    await until(lambda: _runs(supervisor, "celery"))
+    # The words of the first run still stand in the log and must not count.
+    assert not any("is back" in line for _, line in notes.lines)
+    flag.touch()
+    await notes.until("celery is back")
+
+
+def _runs(supervisor: Supervisor, name: str) -> bool:
+    try:
+        return is_alive(supervisor.pid(name))
+    except KeyError:
+        return False
+
+
 async def test_the_back_off_doubles_up_to_its_limit(supervisor: Supervisor, notes: Notes, tmp_path: Path) -> None:
     flag = tmp_path / "fine"
     flag.touch()

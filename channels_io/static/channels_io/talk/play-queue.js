@@ -82,6 +82,15 @@ export class PlayQueue {
     this.duck(false);
   }
 
+  /** A new socket counts its turns anew: nothing of the old one may sound or hold the new one back. */
+  reset() {
+    if (this.segments.length) this.clear(this.segments.at(-1).turn);
+    this.takeReports();
+    this.expected = { turn: -1, samples: Infinity };
+    this.newest = -1;
+    this.clearedUpTo = -1;
+  }
+
   /** Softer while the caller speaks over the agent. */
   duck(ducked) {
     this.target = ducked ? DUCKED_GAIN : 1;

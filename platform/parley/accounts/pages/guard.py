@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 
-from parley.accounts.actor import Actor, actor_of
+from parley.accounts.actor import actor_of
 from parley.accounts.permissions import Permission, require
+from parley.accounts.requests import WorkspaceRequest, extended
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
-
-class WorkspaceRequest(HttpRequest):
-    """What a page behind `workspace_page` gets (for type checkers; at run time the attributes are set on the request)."""
-
-    actor: Actor
+__all__ = ["WorkspaceRequest", "workspace_page"]
 
 
 def workspace_page(
@@ -34,9 +31,9 @@ def workspace_page(
         def guarded(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
             actor = actor_of(request)
             require(actor, permission)
-            request.actor = actor
+            extended(request).actor = actor
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return cast(Callable[Concatenate[HttpRequest, Parameters], Any], login_required(guarded))
 
     return decorate

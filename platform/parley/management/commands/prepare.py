@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from argparse import ArgumentParser
 from io import StringIO
 from pathlib import Path
@@ -14,9 +13,14 @@ from django.db import transaction
 from agents.reads import published_specs
 from agents.seed import seed_demo
 from channels_io.actions.seed_channels import seed_channels
-from parley.accounts.models import Membership, User, Workspace
-from parley.accounts.roles import Role
+from parley.accounts.actions.create_operator import create_operator
+from parley.accounts.actions.create_workspace import create_workspace
+from parley.accounts.models import User, Workspace
 
+# Seeding queues tasks: without the application they would look for a broker of another name.
+from parley.celery import app as celery_app
+
+DEMO = "demo"
 OPERATOR = "operator@parley.local"
 
 
@@ -30,9 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--specs", type=Path, required=True, help="file for the worker's published agents")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        celery_app.set_current()
         call_command("migrate", interactive=False, verbosity=0)
         with transaction.atomic():
-            workspace, _ = Workspace.objects.get_or_create(slug="demo", defaults={"name": "Demo"})
+            workspace = Workspace.objects.filter(slug=DEMO).first() or create_workspace("Demo", slug=DEMO)
             password = first_operator(workspace)
         seed_demo(workspace)
         seed_channels(workspace)
@@ -45,7 +50,4 @@ def first_operator(workspace: Workspace) -> str:
     """Somebody who can sign in to a fresh installation; their password, or "" when there are people already."""
     if User.objects.exists():
         return ""
-    password = "-".join(secrets.token_hex(2) for _ in range(4))
-    user = User.objects.create_superuser(OPERATOR, password, name="Operator")
-    Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)
-    return password
+    return create_operator(OPERATOR, workspace, name="Operator")[1] or ""

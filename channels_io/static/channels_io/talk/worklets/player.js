@@ -23,6 +23,7 @@ class PlayerProcessor extends AudioWorkletProcessor {
     else if (order.type === "finish") this.queue.finish(order.turn, order.samples);
     else if (order.type === "clear") this.queue.clear(order.turn);
     else if (order.type === "duck") this.queue.duck(order.ducked);
+    else if (order.type === "reset") this.queue.reset();
     else if (order.type === "close") this.open = false;
     this.report();
   }
@@ -53,7 +54,8 @@ class PlayerProcessor extends AudioWorkletProcessor {
     this.levelIn = LEVEL_SECONDS * sampleRate;
     const playing = this.queue.playing;
     if (!this.quiet || this.loudest > 0 || playing) {
-      this.port.postMessage({ type: "level", level: loudness(this.loudest), playing, underruns: this.queue.underruns });
+      const turn = this.queue.progress()?.turn ?? -1;
+      this.port.postMessage({ type: "level", level: loudness(this.loudest), playing, turn, underruns: this.queue.underruns });
     }
     this.quiet = this.loudest === 0 && !playing;
     this.loudest = 0;

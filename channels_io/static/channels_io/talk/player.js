@@ -1,0 +1,52 @@
+/**
+ * The agent's voice: chunks of 24 kHz PCM, played turn by turn.
+ *
+ * Events: "played" (detail: {turn, samples, done}), "level" (detail: {level, playing, turn, underruns}).
+ */
+
+export class Player extends EventTarget {
+  constructor(context) {
+    super();
+    this.playing = false;
+    this.node = new AudioWorkletNode(context, "parley-player", { numberOfInputs: 0, outputChannelCount: [1] });
+    this.volume = context.createGain();
+    this.node.connect(this.volume).connect(context.destination);
+    this.node.port.onmessage = ({ data }) => this.#report(data);
+  }
+
+  play(turn, pcm) {
+    this.node.port.postMessage({ type: "audio", turn, pcm }, [pcm]);
+  }
+
+  finish(turn, samples) {
+    this.node.port.postMessage({ type: "finish", turn, samples });
+  }
+
+  clear(turn) {
+    this.node.port.postMessage({ type: "clear", turn });
+  }
+
+  duck(ducked) {
+    this.node.port.postMessage({ type: "duck", ducked });
+  }
+
+  reset() {
+    this.node.port.postMessage({ type: "reset" });
+  }
+
+  /** 0..1 */
+  setVolume(volume) {
+    this.volume.gain.setTargetAtTime(volume, this.volume.context.currentTime, 0.02);
+  }
+
+  close() {
+    this.node.port.postMessage({ type: "close" });
+    this.node.disconnect();
+    this.volume.disconnect();
+  }
+
+  #report({ type, ...detail }) {
+    if (type === "level") this.playing = detail.playing;
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The conversation as lines to show, made from the socket's messages. Pure.
+ *
+ * A line: {key, role: "caller"|"agent", text, source, state, spoken}. States of a caller's line: "live" (being
+ * understood), "sending" (typed, not yet acknowledged), "done". Of an agent's: "live", "done", "cut". `spoken` is how many
+ * characters of an agent's line the caller has heard, as far as can be told from the audio played.
+ */
+
+const SAMPLES_PER_CHARACTER = 1500; // 24 kHz, sixteen characters a second: until the reply's length is known
+const MOST_LINES = 400;
+
+export class Transcript {
+  constructor() {
+    this.lines = [];
+    this.leg = "";
+  }
+
+  /** Turns are counted per leg: a new one begins new lines, and what was open is closed. */
+  begin(leg) {
+    this.#dropLive();
+    for (const line of this.lines) if (line.state === "live") line.state = "cut";
+    this.leg = leg;
+  }
+
+  /** A typed line appears at once, before the server has it. */
+  typed(id, text) {
+    this.#dropLive();
+    this.#add({ key: `typed-${id}`, role: "caller", text, source: "text", state: "sending", id });
+  }
+
+  /** Typed lines that the server has not acknowledged, oldest first. */
+  unacknowledged() {
+    return this.lines.filter((line) => line.state === "sending");
+  }
+
+  apply(message) {
+    if (message.type === "partial") this.#partial(message.text);
+    else if (message.type === "heard") this.#heard(message);
+    else if (message.type === "reply_text") this.#replyText(message);
+    else if (message.type === "reply_done") this.#replyDone(message);
+    else if (message.type === "clear") this.#cut(message.turn);
+  }
+
+  /** The player's word: how much of reply `turn` was heard, in samples at 24 kHz. */
+  played({ turn, samples }) {
+    const line = this.#reply(turn);
+    if (!line || line.state === "cut") return;
+    line.played = samples;
+    line.spoken = this.#spokenOf(line);
+  }
+
+  #partial(text) {
+    const live = this.lines.at(-1);
+    if (live?.role === "caller" && live.state === "live") live.text = text;
+    else if (text) this.#add({ key: `live-${this.leg}-${this.lines.length}`, role: "caller", text, source: "voice", state: "live" });
+  }
+
+  #heard({ turn, text, source, id }) {
+    const typed = id && this.lines.find((line) => line.id === id);
+    if (typed) {
+      typed.state = "done";
+      typed.text = text;
+      return;
+    }
+    const live = this.lines.at(-1);
+    if (source === "voice" && live?.role === "caller" && live.state === "live") {
+      Object.assign(live, { text, state: "done" });
+      return;
+    }
+    this.#dropLive();
+    this.#add({ key: `heard-${this.leg}-${turn}`, role: "caller", text, source, state: "done" });
+  }
+
+  #replyText({ turn, text }) {
+    const line = this.#reply(turn) ?? this.#newReply(turn);
+    if (line.state !== "live") return;
+    line.text += text;
+    line.spoken = this.#spokenOf(line);
+  }
+
+  #replyDone({ turn, text, samples }) {
+    const line = this.#reply(turn) ?? (text ? this.#newReply(turn) : null);
+    if (!line || line.state === "cut") return;
+    line.text = text || line.text;
+    line.samples = samples;
+    line.state = "done";
+    line.spoken = this.#spokenOf(line);
+  }
+
+  /** The words after the last one heard were never said. */
+  #cut(turn) {
+    const line = this.#reply(turn);
+    if (!line) return;
+    line.state = "cut";
+    const rest = line.text.slice(line.spoken);
+    const wordEnd = rest.search(/\s|$/);
+    if (line.spoken > 0) line.spoken += wordEnd;
+    if (line.spoken >= line.text.length) line.state = "done";
+  }
+
+  #spokenOf(line) {
+    if (line.samples === 0) return line.text.length; // written, not spoken
+    if (line.samples) return Math.min(line.text.length, Math.round((line.text.length * line.played) / line.samples));
+    return Math.min(line.text.length, Math.round(line.played / SAMPLES_PER_CHARACTER));
+  }
+
+  #reply(turn) {
+    return this.lines.findLast((line) => line.key === `reply-${this.leg}-${turn}`);
+  }
+
+  #newReply(turn) {
+    const line = { key: `reply-${this.leg}-${turn}`, role: "agent", text: "", source: "", state: "live", spoken: 0, played: 0 };
+    this.#add(line);
+    return line;
+  }
+
+  #add(line) {
+    this.lines.push(line);
+    if (this.lines.length > MOST_LINES) this.lines.shift();
+  }
+
+  #dropLive() {
+    const live = this.lines.at(-1);
+    if (live?.role === "caller" && live.state === "live") this.lines.pop();
+  }
+}

@@ -1,0 +1,52 @@
+"""Which engine kinds there are: one dict, imported on first use. Others join by an entry point.
+
+A package adds an engine with an entry point in the group `parley.engines`, named `role.kind`
+(`synthesizer.my_voice = my_package.voice:MyVoice`). The target is called with the settings as
+keyword arguments and returns an engine that is not loaded yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from inference.engines.base import Engine, EngineRole
+from inference.errors import UnknownEngine
+
+Settings = Mapping[str, str | int | float]
+
+ENGINES: dict[tuple[EngineRole, str], str] = {
+    ("transcriber", "faster_whisper"): "inference.engines.faster_whisper:FasterWhisper",
+    ("chat", "llama_cpp"): "inference.engines.llama_cpp:LlamaCpp",
+    ("synthesizer", "hibari"): "inference.engines.hibari:HibariVoice",
+    ("voice_detector", "silero"): "inference.engines.silero:Silero",
+    ("turn_detector", "smart_turn"): "inference.engines.smart_turn:SmartTurn",
+    ("transcriber", "fake"): "inference.engines.fake:FakeTranscriber",
+    ("chat", "fake"): "inference.engines.fake:FakeChat",
+    ("synthesizer", "fake"): "inference.engines.fake:FakeSynthesizer",
+    ("voice_detector", "fake"): "inference.engines.fake:FakeVoiceDetector",
+    ("turn_detector", "fake"): "inference.engines.fake:FakeTurnDetector",
+}
+GROUP = "parley.engines"
+
+
+def create(role: EngineRole, kind: str, settings: Settings) -> Engine:
+    """An engine of this kind, not loaded. Raises UnknownEngine for a kind or a setting that is not known."""
+    make = _target(role, kind)
+    try:
+        return make(**settings)
+    except TypeError as error:
+        raise UnknownEngine(f"The {role} {kind!r} does not take these settings: {error}") from error
+
+
+def _target(role: EngineRole, kind: str) -> Callable[..., Engine]:
+    path = ENGINES.get((role, kind))
+    if path is not None:
+        module, _, name = path.partition(":")
+        return cast(Callable[..., Engine], getattr(import_module(module), name))
+    for entry in entry_points(group=GROUP, name=f"{role}.{kind}"):
+        return cast(Callable[..., Engine], entry.load())
+    known = ", ".join(sorted(each for of, each in ENGINES if of == role))
+    raise UnknownEngine(f"There is no {role} engine {kind!r}. Known: {known}.")

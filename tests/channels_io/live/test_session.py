@@ -1,0 +1,576 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import pytest
+
+from channels_io.base import CloseCode
+from channels_io.live import messages
+from channels_io.live.facts import LegFacts
+from channels_io.live.limits import Limits
+from channels_io.live.lines import line_text, signal
+from channels_io.live.messages import CallerAudio, Gone, Hangup, Ping, Played, Refused, Text
+from inference import events as wire
+from inference.errors import WorkerError, WorkerFull, WorkerLost
+from inference.events import ConversationState, Media, Message, Span
+from tests.channels_io.live.script import FACTS, SPEC, Stage, hush, tone
+from tests.channels_io.live.virtual_time import run_virtual
+
+APOLOGY = line_text("apology", "en")
+RESUMED = line_text("resumed", "en")
+TEXT = Media("text")
+
+
+def virtual(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    def run() -> None:
+        run_virtual(test())
+
+    run.__name__ = test.__name__
+    return run
+
+
+def history(*lines: tuple[str, str]) -> tuple[Message, ...]:
+    return tuple(Message(role, text) for role, text in lines)  # type: ignore[arg-type]
+
+
+async def answer(stage: Stage, turn: int, *, milliseconds: int = 400, heard: str = "Question?") -> None:
+    """The worker hears a typed question and answers it in full."""
+    await stage.down(
+        wire.Heard(turn, heard, source="text"),
+        wire.ReplyText(turn, "Answer."),
+        wire.ReplyAudio(turn, tone(milliseconds)),
+        wire.ReplyDone(turn, "Answer.", 24 * milliseconds),
+    )
+
+
+@virtual
+async def test_the_caller_learns_that_the_line_is_open() -> None:
+    async with Stage() as stage:
+        assert stage.channel.sent == [messages.Ready("cv_1", "lg_1", "Ada", 16_000, 24_000, False)]
+        assert stage.link.opening == wire.Open(SPEC, "cv_1", Media(), None)
+
+
+@virtual
+async def test_caller_frames_reach_the_worker_and_the_recording() -> None:
+    async with Stage() as stage:
+        frame = tone(20, 16_000)
+        await stage.hear(CallerAudio(frame, stage.clock()), CallerAudio(frame, stage.clock()))
+        assert stage.link.received == [wire.Audio(frame), wire.Audio(frame)]
+        assert [count for _, count in stage.recorder.caller_audio] == [320, 320]
+
+
+@virtual
+async def test_a_spoken_turn_with_its_waterfall() -> None:
+    async with Stage() as stage:
+        arrived = stage.clock()
+        for index in range(10):
+            await stage.hear(CallerAudio(tone(20, 16_000), arrived + index * 0.02))
+        await stage.down(wire.SpeechStarted(100, 0), wire.Partial("What"))
+        await asyncio.sleep(arrived + 0.5 - stage.clock())
+        await stage.down(wire.Heard(1, "What time?", speech_start=100, speech_end=1700))
+        await stage.down(wire.Timing(1, (Span("end of turn", 200.0), Span("voice", 100.0)), prompt_tokens=5))
+        await stage.down(wire.ReplyText(1, "Nine."), wire.ReplyAudio(1, hush(40) + tone(400)))
+        await asyncio.sleep(1)
+        assert stage.channel.ducks == [0]
+        assert stage.channel.sent[1:3] == [messages.Partial("What"), messages.Heard(1, "What time?", "voice", "")]
+        (timing,) = stage.channel.got(messages.Timing)
+        first_sound = next(at for at, turn, _ in stage.channel.audio[2:] if turn == 1)
+        expected = round((first_sound - (arrived + 0.1)) * 1000, 1)
+        assert isinstance(timing, messages.Timing)
+        assert timing.v2v_ms == expected
+        assert [span.name for span in timing.spans] == ["end of turn", "voice", "wire"]
+        assert sum(span.ms for span in timing.spans) == pytest.approx(expected)
+        (caller,) = stage.recorder.callers()
+        assert (caller.number, caller.text, caller.source) == (1, "What time?", "voice")
+        assert caller.ended_ms - caller.started_ms == pytest.approx(100, abs=10)
+        assert stage.recorder.timings()[0].v2v_ms == expected
+
+
+@virtual
+async def test_reply_audio_is_paced_and_played_is_estimated_for_a_silent_player() -> None:
+    async with Stage() as stage:
+        began = stage.clock()
+        await answer(stage, 1, milliseconds=400)
+        assert stage.channel.samples(1) == 4 * 480
+        await asyncio.sleep(1)
+        assert stage.channel.samples(1) == 9600
+        last_at = stage.channel.audio[-1][0]
+        assert last_at - began == pytest.approx(0.32, abs=0.01)
+        reports = [message for message in stage.link.got(wire.Playback) if isinstance(message, wire.Playback)]
+        assert [report.done for report in reports] == [False] * (len(reports) - 1) + [True]
+        assert reports[-1] == wire.Playback(1, 9600, True)
+        assert [report.samples for report in reports] == sorted(report.samples for report in reports)
+
+
+@virtual
+async def test_the_players_own_reports_count_when_there_are_any() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=400)
+        await asyncio.sleep(0.1)
+        before = len(stage.link.got(wire.Playback))
+        await stage.hear(Played(1, 1000), Played(1, 10**9), Played(1, 500), Played(99, 500, True))
+        sent = stage.channel.samples(1)
+        assert stage.link.got(wire.Playback)[before:] == [
+            wire.Playback(1, 1000),
+            wire.Playback(1, sent),
+            wire.Playback(1, sent),
+            wire.Playback(99, 0, True),
+        ]
+
+
+@virtual
+async def test_an_interruption_clears_at_once_and_tells_what_was_played() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=3000)
+        await asyncio.sleep(1.0)
+        await stage.down(wire.Interrupted(2))
+        at, turn = stage.channel.clears[0]
+        assert turn == 1
+        assert at <= stage.clock()
+        sent = stage.channel.samples(1)
+        await asyncio.sleep(0.5)
+        assert stage.channel.samples(1) == sent
+        last = stage.link.got(wire.Playback)[-1]
+        assert isinstance(last, wire.Playback)
+        assert last.done
+        assert last.samples == pytest.approx(24_000, abs=300)
+        assert stage.recorder.cuts == [pytest.approx(1.01, abs=0.02)]
+        assert stage.recorder.events() == ["interrupted"]
+
+
+@virtual
+async def test_after_a_cut_the_players_report_is_waited_for_but_not_long() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=3000)
+        await stage.hear(Played(1, 10))
+        await asyncio.sleep(0.5)
+        await stage.down(wire.Interrupted(2))
+        before = len(stage.link.got(wire.Playback))
+        await stage.hear(Played(1, 12_000, True))
+        assert stage.link.got(wire.Playback)[before:] == [wire.Playback(1, 12_000, True)]
+        await answer(stage, 3, milliseconds=3000)
+        await asyncio.sleep(0.5)
+        await stage.down(wire.Interrupted(4))
+        await asyncio.sleep(0.3)
+        last = stage.link.got(wire.Playback)[-1]
+        assert isinstance(last, wire.Playback)
+        assert (last.turn, last.done) == (3, True)
+        assert last.samples == pytest.approx(12_000, abs=300)
+
+
+@virtual
+async def test_stale_messages_are_dropped() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=100)
+        await stage.down(wire.Interrupted(2))
+        shown = len(stage.channel.sent)
+        heard = len(stage.channel.audio)
+        await stage.down(
+            wire.ReplyText(1, "stale"), wire.ReplyAudio(1, tone(100)), wire.ReplyDone(1, "stale"), wire.Timing(1, ())
+        )
+        await asyncio.sleep(0.5)
+        assert (len(stage.channel.sent), len(stage.channel.audio)) == (shown, heard)
+
+
+@virtual
+async def test_a_false_interruption_goes_on_in_the_next_turn() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=1000)
+        await stage.down(wire.Interrupted(2), wire.ReplyText(2, "rest"), wire.ReplyAudio(2, tone(100)))
+        await asyncio.sleep(0.5)
+        assert stage.channel.samples(2) == 2400
+
+
+@virtual
+async def test_a_new_turn_silences_what_still_sounds() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=3000)
+        await answer(stage, 2, milliseconds=100)
+        await asyncio.sleep(1)
+        assert [turn for _, turn in stage.channel.clears] == [1]
+        assert stage.channel.samples(2) == 2400
+        assert stage.channel.samples(1) < 24_000
+
+
+# --- the worker dies ----------------------------------------------------------------------------
+
+
+@virtual
+async def test_the_worker_dies_in_mid_sentence() -> None:
+    async with Stage() as stage:
+        await stage.down(wire.Heard(1, "Question?"))
+        await stage.down(wire.State(ConversationState(turn=1, history=history(("user", "Question?"))), 1))
+        await stage.down(wire.ReplyText(1, "One two three four."), wire.ReplyAudio(1, tone(2000)))
+        await asyncio.sleep(1.0)
+        first = stage.link
+        stage.workers.down = True
+        first.die()
+        died = stage.clock()
+        await asyncio.sleep(0.2)
+        assert [turn for _, turn in stage.channel.clears] == [1]
+        apology_at = next(at for at, turn, _ in stage.channel.audio if turn == 2)
+        assert apology_at - died < 0.05
+        assert messages.ReplyText(2, APOLOGY) in stage.channel.sent
+        assert stage.channel.close_code is None
+        assert stage.recorder.agents()[1].text == "One two"
+        assert stage.recorder.agents()[1].cut
+        await asyncio.sleep(2.0)
+        stage.workers.down = False
+        await asyncio.sleep(1.1)
+        assert stage.link is not first
+        assert stage.link.opening.state == ConversationState(
+            turn=3, greeted=True, history=history(("user", "Question?"), ("assistant", "One two"))
+        )
+        assert messages.ReplyText(3, RESUMED) in stage.channel.sent
+        await asyncio.sleep(1.0)
+        assert (stage.channel.samples(2), stage.channel.samples(3)) == (12_000, 12_000)
+        await answer(stage, 4, milliseconds=100)
+        await asyncio.sleep(0.3)
+        assert stage.channel.samples(4) == 2400
+        assert stage.recorder.events() == ["worker_lost", "worker_back"]
+        assert stage.recorder.agents()[2].text == APOLOGY
+        assert stage.recorder.agents()[3].text == RESUMED
+
+
+@virtual
+async def test_a_quick_return_plays_apology_and_return_one_after_the_other() -> None:
+    async with Stage() as stage:
+        stage.link.die()
+        await asyncio.sleep(2)
+        assert stage.channel.samples(1) == 12_000
+        assert stage.channel.samples(2) == 12_000
+        turns = [turn for _, turn, _ in stage.channel.audio]
+        assert turns == sorted(turns)
+
+
+@virtual
+async def test_without_cached_speech_the_caller_hears_the_signal() -> None:
+    async with Stage() as stage:
+        stage.speech._audio.clear()
+        stage.workers.voice_fails = True
+        stage.workers.down = True
+        stage.link.die()
+        await asyncio.sleep(1)
+        assert stage.channel.samples(1) * 2 == len(signal(24_000))
+
+
+@virtual
+async def test_audio_into_a_dead_line_is_dropped_and_positions_start_anew() -> None:
+    async with Stage() as stage:
+        stage.workers.down = True
+        stage.link.die()
+        await asyncio.sleep(0.1)
+        await stage.hear(CallerAudio(tone(20, 16_000), stage.clock()))
+        stage.workers.down = False
+        await asyncio.sleep(2)
+        frame = CallerAudio(tone(20, 16_000), stage.clock())
+        await stage.hear(frame)
+        await stage.down(wire.Heard(5, "Now", speech_start=0, speech_end=300))
+        assert stage.recorder.callers()[-1].ended_ms == pytest.approx((frame.arrived - stage.started) * 1000, abs=1)
+
+
+@virtual
+async def test_typed_words_survive_the_worker() -> None:
+    async with Stage() as stage:
+        stage.link.dead = True
+        await stage.hear(Text("What time?", "m1"))
+        stage.workers.down = True
+        stage.link.die()
+        await stage.hear(Text("Hello?", "m2"))
+        await asyncio.sleep(1)
+        stage.workers.down = False
+        await asyncio.sleep(2)
+        assert stage.link.got(wire.Text) == [wire.Text("What time?", "m1"), wire.Text("Hello?", "m2")]
+        await stage.down(wire.Heard(3, "What time?", source="text", id="m1"))
+        stage.link.die()
+        await asyncio.sleep(2)
+        assert stage.link.got(wire.Text) == [wire.Text("Hello?", "m2")]
+
+
+@virtual
+async def test_the_caller_is_asked_to_stay_and_in_the_end_let_go() -> None:
+    async with Stage(limits=Limits(worker_away=40.0)) as stage:
+        stage.begin_frames()
+        stage.workers.down = True
+        stage.link.die()
+        reason = await stage.end()
+        assert reason == "worker_lost"
+        assert stage.channel.close_code == CloseCode.NO_WORKER
+        said = [event.text for event in stage.channel.sent if isinstance(event, messages.ReplyText)]
+        assert said == [APOLOGY, line_text("still_away", "en"), line_text("still_away", "en")]
+        assert stage.clock() - stage.started == pytest.approx(40, abs=2)
+
+
+@virtual
+async def test_a_worker_that_gives_no_sign_of_an_answer_is_given_up() -> None:
+    async with Stage() as stage:
+        stage.begin_frames()
+        await stage.down(wire.Heard(1, "Question?"))
+        await asyncio.sleep(13)
+        assert len(stage.workers.links) == 2
+        assert stage.recorder.events() == ["worker_lost", "worker_back"]
+
+
+@virtual
+async def test_a_person_may_take_as_long_as_he_likes() -> None:
+    async with Stage() as stage:
+        stage.begin_frames()
+        await stage.down(wire.State(ConversationState(owner="human"), 0))
+        assert stage.channel.sent[-1] == messages.OwnerState("human")
+        await stage.down(wire.Heard(1, "Question?"))
+        await asyncio.sleep(60)
+        assert len(stage.workers.links) == 1
+
+
+@virtual
+async def test_on_a_text_leg_the_next_worker_answers_anew() -> None:
+    async with Stage(media=TEXT) as stage:
+        await stage.down(wire.Heard(1, "Question?", source="text", id="m1"))
+        asked = ConversationState(turn=1, history=history(("user", "Question?")))
+        await stage.down(wire.State(asked, 1), wire.ReplyText(1, "Half an ans"))
+        stage.link.die()
+        await asyncio.sleep(1)
+        assert stage.link.opening.state == msgspec.structs.replace(asked, turn=2, greeted=True)
+        assert not stage.channel.audio
+        assert stage.recorder.agents()[1].text == "Half an ans"
+        await stage.down(wire.ReplyText(2, "Whole answer."), wire.ReplyDone(2, "Whole answer."))
+        assert stage.recorder.agents()[2].text == "Whole answer."
+
+
+# --- beginnings and ends --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason", "code"),
+    [
+        (WorkerFull("full"), "worker_full", CloseCode.WORKER_FULL),
+        (WorkerLost("none"), "no_worker", CloseCode.NO_WORKER),
+        (WorkerError("odd"), "no_worker", CloseCode.NO_WORKER),
+    ],
+)
+def test_a_call_that_no_worker_takes(refusal: WorkerError, reason: str, code: CloseCode) -> None:
+    async def main() -> None:
+        stage = Stage()
+        stage.workers.refusals = [refusal] * 100
+        async with stage:
+            assert await stage.end() == reason
+            assert stage.channel.close_code == code
+            assert [event.code for event in stage.channel.sent if isinstance(event, messages.Failed)] == [reason]
+            assert stage.channel.sent[-1] == messages.Ended(reason)
+            assert stage.clock() - stage.started < 5
+
+    run_virtual(main())
+
+
+@virtual
+async def test_a_worker_that_starts_a_moment_later_takes_the_call() -> None:
+    stage = Stage()
+    stage.workers.refusals = [WorkerLost("starting")] * 3
+    async with stage:
+        await asyncio.sleep(2)
+        assert isinstance(stage.channel.sent[0], messages.Ready)
+
+
+@virtual
+async def test_messages_wait_for_a_slot() -> None:
+    stage = Stage(media=TEXT, limits=Limits(first_worker=20.0, queue_when_full=True))
+    stage.workers.refusals = [WorkerFull("full")] * 5
+    async with stage:
+        await stage.hear(Text("Question?", "m1"))
+        await asyncio.sleep(10)
+        assert stage.link.got(wire.Text) == [wire.Text("Question?", "m1")]
+
+
+@virtual
+async def test_a_conversation_goes_on_where_it_stopped() -> None:
+    state = ConversationState(turn=7, greeted=True, history=history(("user", "Hi")))
+    facts = LegFacts(
+        leg="lg_2", conversation="cv_1", agent="Ada", spec=SPEC, state=state, resumed=True, caller="Now: x"
+    )
+    async with Stage(facts=facts) as stage:
+        assert stage.link.opening == wire.Open(SPEC, "cv_1", Media(), state, caller="Now: x")
+        assert stage.channel.sent == [messages.Ready("cv_1", "lg_2", "Ada", 16_000, 24_000, True)]
+        await stage.down(wire.ReplyText(6, "stale"))
+        assert len(stage.channel.sent) == 1
+
+
+@virtual
+async def test_hanging_up_waits_a_moment_for_the_last_state() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=3000)
+        await asyncio.sleep(1.0)
+        await stage.hear(Hangup())
+        assert stage.link.received[-1] == wire.Close("hangup")
+        settled = ConversationState(turn=1, history=history(("assistant", "Ans")))
+        await stage.down(wire.State(settled, 1, reply_turn=1, heard="Ans", cut=True))
+        assert await stage.end() == "hangup"
+        assert stage.channel.close_code == CloseCode.NORMAL
+        assert stage.recorder.agents()[1].text == "Ans"
+        assert stage.recorder.states()[-1].state == settled
+
+
+@virtual
+async def test_a_lost_socket_settles_by_estimate() -> None:
+    async with Stage() as stage:
+        await stage.down(wire.Heard(1, "Question?", source="text"), wire.ReplyText(1, "One two three four."))
+        await stage.down(wire.ReplyAudio(1, tone(2000)))
+        await asyncio.sleep(1.0)
+        await stage.hear(Gone())
+        assert await stage.end() == "lost"
+        assert stage.recorder.agents()[1].text == "One two"
+        assert stage.recorder.states()[-1].state.history == history(("assistant", "One two"))
+
+
+@virtual
+async def test_the_agent_ends_the_call_after_its_last_word() -> None:
+    async with Stage() as stage:
+        began = stage.clock()
+        await stage.down(wire.ReplyAudio(1, tone(1000)), wire.ReplyDone(1, "Bye.", 24_000, end="completed"))
+        assert await stage.end() == "agent_ended"
+        assert stage.channel.samples(1) == 24_000
+        assert stage.clock() - began == pytest.approx(1.4, abs=0.1)
+        assert stage.channel.sent[-1] == messages.Ended("agent_ended")
+
+
+@virtual
+async def test_a_stream_of_a_day_ends_with_a_goodbye() -> None:
+    async with Stage(limits=Limits(call=600.0)) as stage:
+        stage.begin_frames()
+        assert await stage.end() == "call_limit"
+        assert stage.clock() - stage.started == pytest.approx(601, abs=1)
+        assert stage.channel.close_code == CloseCode.NORMAL
+        said = [event.text for event in stage.channel.sent if isinstance(event, messages.ReplyText)]
+        assert said == [line_text("goodbye", "en")]
+        assert stage.channel.audio[-1][0] < stage.clock()
+
+
+@virtual
+async def test_a_socket_that_says_nothing_is_closed() -> None:
+    async with Stage() as stage:
+        assert await stage.end() == "silence"
+        assert stage.channel.close_code == CloseCode.SILENT
+        assert stage.clock() - stage.started == pytest.approx(30, abs=1)
+
+
+@virtual
+async def test_pings_keep_a_muted_voice_page_alive_but_not_an_idle_chat() -> None:
+    async def ping(stage: Stage) -> None:
+        while True:
+            await stage.hear(Ping())
+            await asyncio.sleep(10)
+
+    for media, alive in ((Media(), True), (TEXT, False)):
+        async with Stage(media=media) as stage:
+            pinging = asyncio.create_task(ping(stage))
+            await asyncio.sleep(1000)
+            assert stage.running.done() is not alive
+            assert messages.Pong() in stage.channel.sent
+            pinging.cancel()
+
+
+@pytest.mark.parametrize("how", ["backlog", "blocked", "unplayed"])
+def test_a_slow_reader_is_closed(how: str) -> None:
+    async def main() -> None:
+        async with Stage() as stage:
+            stage.begin_frames()
+            if how == "backlog":
+                stage.channel.waiting_bytes = (1 << 20) + 1
+            if how == "blocked":
+                stage.channel.blocked = True
+            await stage.hear(Played(0, 0))
+            await answer(stage, 1, milliseconds=30_000)
+            assert await stage.end() == "slow_reader"
+            assert stage.channel.close_code == CloseCode.SLOW_READER
+            limit = {"backlog": 0.1, "blocked": 5.1, "unplayed": 22.1}[how]
+            assert stage.clock() - stage.started == pytest.approx(limit, abs=0.2)
+
+    run_virtual(main())
+
+
+@virtual
+async def test_a_refused_line_says_why() -> None:
+    async with Stage() as stage:
+        await stage.hear(Refused(CloseCode.PROTOCOL, "protocol", "An audio frame holds whole 16-bit samples."))
+        assert await stage.end() == "protocol"
+        assert stage.channel.close_code == CloseCode.PROTOCOL
+        assert messages.Failed("protocol", "An audio frame holds whole 16-bit samples.", True) in stage.channel.sent
+
+
+@virtual
+async def test_a_broken_part_ends_this_leg_and_says_so() -> None:
+    async with Stage() as stage:
+        stage.recorder.caller = None  # type: ignore[assignment, method-assign]
+        await stage.hear(CallerAudio(tone(20, 16_000), stage.clock()))
+        assert await stage.end() == "failed"
+        assert stage.channel.close_code == CloseCode.SERVER_ERROR
+
+
+# --- words and other messages ---------------------------------------------------------------------
+
+
+@virtual
+async def test_the_same_message_twice_is_one_message() -> None:
+    async with Stage() as stage:
+        await stage.hear(Text("Hi", "m1"), Text("Hi", "m1"), Text("Hi", "m2"))
+        assert stage.link.got(wire.Text) == [wire.Text("Hi", "m1"), wire.Text("Hi", "m2")]
+
+
+@virtual
+async def test_a_message_without_id_is_echoed_without_one() -> None:
+    async with Stage() as stage:
+        await stage.hear(Text("Hi"))
+        (sent,) = stage.link.got(wire.Text)
+        assert isinstance(sent, wire.Text)
+        assert sent.id
+        await stage.down(wire.Heard(1, "Hi", source="text", id=sent.id))
+        assert stage.channel.sent[-1] == messages.Heard(1, "Hi", "text", "")
+
+
+@virtual
+async def test_text_is_cleaned_and_nothing_is_no_message() -> None:
+    async with Stage() as stage:
+        await stage.hear(Text(" a\x00b ", "m1"), Text(" \x00 ", "m2"))
+        assert stage.link.got(wire.Text) == [wire.Text("ab", "m1")]
+        assert stage.channel.sent[-1] == messages.Failed("empty_text", "There was no text in this message.", False)
+
+
+@virtual
+async def test_too_many_waiting_messages_are_refused_not_lost_silently() -> None:
+    async with Stage(limits=Limits(pending_texts=2)) as stage:
+        await stage.hear(*(Text("Hi", f"m{index}") for index in range(3)))
+        assert len(stage.link.got(wire.Text)) == 2
+        failed = stage.channel.sent[-1]
+        assert isinstance(failed, messages.Failed)
+        assert failed.code == "too_many_messages"
+
+
+@virtual
+async def test_tools_keys_and_failures_are_recorded() -> None:
+    async with Stage() as stage:
+        await stage.hear(messages.Dtmf("5"))
+        assert stage.link.got(wire.Dtmf) == [wire.Dtmf("5")]
+        await stage.down(wire.ToolCall("c1", "book", "{}"))
+        assert stage.link.got(wire.ToolResult) == [
+            wire.ToolResult("c1", '{"error":"There is no such tool."}', ok=False)
+        ]
+        await stage.down(wire.Failed("engine_timeout", "Slow.", turn=1))
+        assert stage.channel.sent[-1] == messages.Failed("engine_timeout", "Slow.", False)
+        await stage.down(wire.Failed("voice_failed", "No voice.", turn=1))
+        assert stage.channel.sent[-2] == messages.ReplyText(1, APOLOGY)
+        assert stage.recorder.events() == ["dtmf", "tool_call", "tool_result", "failed", "failed"]
+
+
+@virtual
+async def test_two_legs_do_not_touch_each_other() -> None:
+    other_facts = LegFacts(leg="lg_9", conversation="cv_9", agent="Bob", spec=SPEC)
+    async with Stage(facts=FACTS) as one, Stage(facts=other_facts) as two:
+        await answer(one, 1, milliseconds=100)
+        await two.hear(Refused(CloseCode.PROTOCOL, "protocol", "no"))
+        await two.end()
+        await asyncio.sleep(0.5)
+        assert one.channel.samples(1) == 2400
+        assert two.channel.samples(1) == 0
+        assert not one.running.done()

@@ -1,0 +1,67 @@
+"""One of everything in Acme, by the name the house tests use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+
+from channels_io.models import Channel
+from parley.accounts.actions import issue_api_key
+from parley.accounts.actor import system_actor
+from parley.accounts.models import ApiKey, Membership, User, Workspace
+from parley.admin_site import WorkspaceAdmin
+from tests.support.agents import make_agent, publish
+from tests.support.conversations import make_conversation
+
+SCOPES = ("agents:read", "agents:write", "channels:read", "channels:write", "conversations:read", "conversations:write")
+
+
+class World:
+    """Everything of one workspace that an address can name."""
+
+    def __init__(self, workspace: Workspace, member: User) -> None:
+        self.workspace = workspace
+        self.agent = make_agent(workspace, record_audio=True)
+        self.version = publish(self.agent)
+        self.channel: Channel = Channel.objects.create(
+            workspace=workspace, kind="web_chat", name="Site", agent=self.agent, enabled=True
+        )
+        self.conversation = make_conversation(self.agent, channel=self.channel, recorded=True)
+        self.leg = self.conversation.legs.get()
+        self.membership = Membership.objects.get(workspace=workspace, user=member)
+        self.key, _secret = issue_api_key(system_actor(workspace), name="Site", scopes=["agents:read"])
+
+    def ids(self) -> dict[str, str]:
+        return {
+            name: getattr(self, name).public_id
+            for name in ("agent", "version", "channel", "conversation", "leg", "membership", "key")
+        }
+
+    def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """All that is stored of this workspace, to see that nothing moved."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for model in self.models():
+            found[model._meta.label] = list(
+                model._default_manager.filter(workspace=self.workspace).order_by("pk").values()
+            )
+        return found
+
+    def models(self) -> Iterator[type[Model]]:
+        from django.apps import apps
+
+        for model in apps.get_models():
+            if any(field.name == "workspace" for field in model._meta.get_fields()):
+                yield model
+
+    def admin_object(self, model: type[Model]) -> Model | None:
+        """An object of this workspace for a model's admin page."""
+        model_admin = admin.site._registry[model]
+        assert isinstance(model_admin, WorkspaceAdmin), f"{model.__name__}Admin must be a WorkspaceAdmin"
+        return model._default_manager.filter(**{model_admin.workspace_path: self.workspace}).first()
+
+
+def api_key_of(workspace: Workspace) -> tuple[ApiKey, str]:
+    return issue_api_key(system_actor(workspace), name="All scopes", scopes=SCOPES)
