@@ -76,7 +76,6 @@ VOICE_SPEED = NumberField(
     minimum=0.5,
     maximum=2.0,
     step=0.05,
-    unit="×",
 )
 
 CHAT_MODEL = ChoiceField(

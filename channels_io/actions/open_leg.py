@@ -43,8 +43,8 @@ def open_leg(
                 last_at=now,
             )
         else:
-            Conversation.objects.filter(pk=conversation.pk).update(status=Conversation.Status.OPEN, last_at=now)
-            conversation.refresh_from_db()
+            conversation.status, conversation.last_at = Conversation.Status.OPEN, now
+            conversation.save(update_fields=["status", "last_at", "updated_at"])
         return Leg.objects.create(
             workspace=agent.workspace,
             conversation=conversation,

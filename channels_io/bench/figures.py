@@ -97,7 +97,8 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
     answered = [turn for turn in run.turns if turn.v2v_ms is not None]
     errors = [error for turn in answered if (error := span_error(turn)) is not None]
     paused = [turn for turn in run.turns if turn.kind == "pause"]
-    judged = [turn for turn in run.turns if turn.right is not None]
+    # A fake model's answers are neither right nor wrong.
+    judged = [turn for turn in run.turns if turn.right is not None] if cell == "real" else []
     return Figures(
         cell=cell,
         v2v_ms=distribution(turn.v2v_ms for turn in answered),

@@ -19,16 +19,17 @@ LOAD_LEVELS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)
 ADDED_LIMIT_MS = 20.0
 """Goal of the load cell: p95 of what the other calls add."""
 
-_FAKE_CHAT = "first_token_ms=60 token_ms=10"
-_FAKE_VOICE = "first_chunk_ms=50"
+_FAKE_CHAT = "first_ms=60 token_ms=10"
+# It answers to the name that the demo agents ask for.
+_FAKE_VOICE = "model=hibari first_ms=50"
 FAKE_ENGINES: dict[Cell, dict[str, str]] = {
     "fake-segment": {
-        "PARLEY_ENGINE_TRANSCRIBER": "final_ms=100",
+        "PARLEY_ENGINE_TRANSCRIBER": "mode=segment delay_ms=100",
         "PARLEY_ENGINE_CHAT": _FAKE_CHAT,
         "PARLEY_ENGINE_SYNTHESIZER": _FAKE_VOICE,
     },
     "fake-stream": {
-        "PARLEY_ENGINE_TRANSCRIBER": "final_ms=30",
+        "PARLEY_ENGINE_TRANSCRIBER": "mode=stream delay_ms=30",
         "PARLEY_ENGINE_CHAT": _FAKE_CHAT,
         "PARLEY_ENGINE_SYNTHESIZER": _FAKE_VOICE,
     },
@@ -48,10 +49,16 @@ class Draft:
 
 def drafts(cell: Cell, limit: int | None = None) -> list[Draft]:
     """The calls of a cell; `limit` keeps the first so many clips of each kind."""
-    talk = [draft for kind in ("question", "pause") for draft in _talks(_first(clips_of(kind), limit))]
-    if cell in {"fake-segment", "fake-stream"}:
-        return talk
-    return talk + _into_speech(_first(clips_of("barge_in"), limit)) + _leads(_first(clips_of("back_channel"), limit))
+    questions = _talks(_first(clips_of("question"), limit))
+    if cell != "real":
+        # The fake detectors know no mid-sentence pause and no "mm-hm": these cells time the orchestration alone.
+        return questions
+    return [
+        *questions,
+        *_talks(_first(clips_of("pause"), limit)),
+        *_into_speech(_first(clips_of("barge_in"), limit)),
+        *_leads(_first(clips_of("back_channel"), limit)),
+    ]
 
 
 def load_drafts(calls: int) -> list[Draft]:

@@ -30,7 +30,7 @@ from channels_io.live.worker import Workers
 from channels_io.live.worker_line import WorkerLine
 from channels_io.sanitize import clean_text
 from inference import events as wire
-from inference.errors import WorkerError, WorkerFull
+from inference.errors import WorkerError, WorkerFull, WorkerLost
 
 logger = logging.getLogger(__name__)
 
@@ -191,9 +191,12 @@ class LiveSession:
             if isinstance(error, WorkerFull):
                 end = SessionEnded("worker_full", CloseCode.WORKER_FULL)
                 message = "All lines are busy. Please try again in a few minutes."
-            else:
+            elif isinstance(error, WorkerLost):
                 end = SessionEnded("worker_lost" if self._was_up else "no_worker", CloseCode.NO_WORKER)
                 message = "The agent cannot be reached at the moment. Please try again in a few minutes."
+            else:  # The worker says itself why it cannot run this agent.
+                end = SessionEnded(error.code, CloseCode.NO_WORKER)
+                message = error.message
             await self._fail(end.reason, message, fatal=True)
             raise end from error
         self._settled.set()
@@ -282,7 +285,8 @@ class LiveSession:
             await self._speaker.cut(self._turn)
         self._begin_turn(heard.turn)
         now = self._clock()
-        spoken = self._caller_clock.arrival(heard.speech_end) if heard.source == "voice" else None
+        # The sample before: an end that lies on the border of two frames belongs to the first.
+        spoken = self._caller_clock.arrival(max(0, heard.speech_end - 1)) if heard.source == "voice" else None
         began = self._caller_clock.spoken_at(heard.speech_start) if spoken is not None else None
         self._speaker.waterfall.heard(heard.turn, spoken)
         self._transcript.heard(heard, self._ms(began or now), self._ms(spoken or now))

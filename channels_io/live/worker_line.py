@@ -90,8 +90,10 @@ class WorkerLine:
                 resumed, delay = True, FIRST_DELAY
                 deadline = self._clock() + self._limits.worker_away
                 await self._party.on_worker_lost()
-            elif self._clock() >= deadline or (
-                isinstance(problem, WorkerFull) and not (resumed or self._limits.queue_when_full)
+            elif (
+                self._clock() >= deadline
+                or (type(problem) is WorkerError and not resumed)
+                or (isinstance(problem, WorkerFull) and not (resumed or self._limits.queue_when_full))
             ):
                 raise problem
             await asyncio.sleep(delay)

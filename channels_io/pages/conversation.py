@@ -31,12 +31,13 @@ def _record(request: WorkspaceRequest, public_id: str) -> Record:
 def conversation(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     record = _record(request, public_id)
     drawn = waterfalls(record.turns)
+    timed = [drawn[each.turn.pk] for each in record.timed if each.turn.pk in drawn]
     context = {
         "record": record,
         "conversation": record.conversation,
         "waterfalls": drawn,
-        "timed": [drawn[timed.turn.pk] for timed in record.timed if timed.turn.pk in drawn],
-        "legend": legend([*drawn.values()]),
+        "timed": timed,
+        "legend": legend(timed or [*drawn.values()]),
         "budget_ms": BUDGET_MS,
         "may_erase": request.actor.may(Permission.OPERATE),
         "may_export": request.actor.may(Permission.EXPORT),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from channels_io.models import Conversation, Event, Identity, Leg, Turn, TurnSpan
+from channels_io.models import Conversation, Event, EventKind, Identity, Leg, Turn, TurnSpan
 from channels_io.reads.percentile import percentile
 
 _ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
@@ -38,7 +38,7 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class LegRecord:
-    """`items` are turns and events in the order of the call."""
+    """`items` are turns and events in the order of the call; a cut turn says itself that it was interrupted."""
 
     leg: Leg
     turns: tuple[TurnRecord, ...]
@@ -118,7 +118,7 @@ def _leg_record(leg: Leg, turns: list[Turn], spans: dict[int, list[TurnSpan]], e
 def _in_order(turns: tuple[TurnRecord, ...], events: list[Event]) -> tuple[TurnRecord | Event, ...]:
     """Each event before the first turn that began after it; turns keep their own order."""
     items: list[TurnRecord | Event] = []
-    waiting = list(reversed(events))
+    waiting = [event for event in reversed(events) if event.kind != EventKind.INTERRUPTED]
     for record in turns:
         while waiting and waiting[-1].at_ms < record.turn.started_ms:
             items.append(waiting.pop())

@@ -139,8 +139,8 @@ class BrowserCaller:
         except OSError as error:
             raise CallFailed("unreachable", f"Nobody answers at {url}. Is Parley running?") from error
         caller = cls(socket)
-        async with socket, asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(work) for work in (caller._read(), caller._speak_frames(), caller._report())]
+        async with socket:
+            running = [asyncio.create_task(work) for work in (caller._read(), caller._speak_frames(), caller._report())]
             try:
                 await caller.wait(lambda: caller.ready is not None or caller.closed, READY_SECONDS)
                 if caller.ready is None:
@@ -150,6 +150,7 @@ class BrowserCaller:
             finally:
                 for task in running:
                     task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
     # --- what the caller does -------------------------------------------------------------------
 

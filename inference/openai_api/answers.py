@@ -83,9 +83,7 @@ class LiveAnswer(Response):
         elif self.media_type == EVENTS:
             await self._send_piece(event(problem.body()), send)
             await self._send_piece(b"", send, last=True)
-        else:
-            # The server drops the connection of an unfinished body: the client must not take it for whole.
-            raise problem
+        # Otherwise the body stays unfinished and the server drops the connection: nobody takes it for whole.
 
 
 async def _client_left(receive: Receive) -> None:

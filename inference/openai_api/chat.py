@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from inference import metrics
 from inference.engines.base import ChatModel, ChatOptions, TextDelta, ToolRequest, Usage
 from inference.events import Message
 from inference.openai_api.answers import DONE, EVENTS, JSON, LiveAnswer, event
@@ -263,6 +264,7 @@ async def _deltas(
                     yield delta
                 case Usage():
                     completion.usage = delta
+                    metrics.reply_tokens(delta.prompt_tokens, delta.cached_tokens, delta.reply_tokens)
 
 
 async def _whole(
@@ -286,9 +288,7 @@ async def _whole(
             "object": "chat.completion",
             "created": completion.created,
             "model": completion.model,
-            "choices": [
-                {"index": 0, "message": message, "logprobs": None, "finish_reason": completion.finish_reason}
-            ],
+            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": completion.finish_reason}],
             "usage": completion.usage_body(),
         }
     )

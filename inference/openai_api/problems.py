@@ -18,7 +18,9 @@ from inference.errors import (
 class ApiProblem(Exception):
     """A request this API answers with an error object. `code` is stable; `param` names the field."""
 
-    def __init__(self, message: str, *, status: int = 400, code: str = "invalid_value", param: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int = 400, code: str = "invalid_value", param: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
@@ -42,9 +44,7 @@ class ApiProblem(Exception):
 
     def response(self) -> Response:
         headers = {"Retry-After": "1"} if self.status in (429, 503) else None
-        return Response(
-            msgspec.json.encode(self.body()), self.status, media_type="application/json", headers=headers
-        )
+        return Response(msgspec.json.encode(self.body()), self.status, media_type="application/json", headers=headers)
 
 
 def problem_of(error: ParleyError) -> ApiProblem:

@@ -63,8 +63,6 @@ class Endpoint:
             await response(scope, receive, send)
         except ClientDisconnect:
             return
-        finally:
-            pass
         metrics.openai_answered(self._path, response.status_code)
 
     async def _response(self, request: Request) -> Response:

@@ -23,6 +23,7 @@ PUBLIC = {
     "channels_io:worklet": "a script of the widget",
     "channels_io:widget-config": "visitors; the channel's allowed origins guard it",
     "channels_io:widget-ticket": "visitors; the channel's allowed origins guard it",
+    "admin:logout": "sends a stranger on to /admin/, which asks to sign in",
     "admin:jsi18n": "translated words of the admin's scripts, without data",
 }
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -182,11 +182,12 @@ def test_lists_of_another_workspace_name_nothing(
             url = route.url()
         except NoReverseMatch:
             continue
+        page = outsider.get(url)
         for name, public_id in world.ids().items():
-            random = new_id(public_id[:2])
-            assert shown(outsider, url, public_id) == shown(outsider, url, random), (
-                f"{route.path} shows Charlie the {name} of Acme"
-            )
+            listed = not page.streaming and public_id.encode() in page.content
+            assert not listed, f"{route.path} shows Charlie the {name} of Acme"
+        asked, random = world.conversation.public_id, new_id("cv")
+        assert shown(outsider, url, asked) == shown(outsider, url, random), f"{route.path} finds what is Acme's"
 
 
 def shown(client: Client, url: str, public_id: str) -> int:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Model
 
 from channels_io.models import Channel
+from channels_io.widget_settings import WIDGET_KIND
 from parley.accounts.actions import issue_api_key
 from parley.accounts.actor import system_actor
 from parley.accounts.models import ApiKey, Membership, User, Workspace
@@ -27,7 +28,7 @@ class World:
         self.agent = make_agent(workspace, record_audio=True)
         self.version = publish(self.agent)
         self.channel: Channel = Channel.objects.create(
-            workspace=workspace, kind="web_chat", name="Site", agent=self.agent, enabled=True
+            workspace=workspace, kind=WIDGET_KIND, name="Site", agent=self.agent, enabled=True
         )
         self.conversation = make_conversation(self.agent, channel=self.channel, recorded=True)
         self.leg = self.conversation.legs.get()

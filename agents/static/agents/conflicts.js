@@ -9,8 +9,8 @@ const readable = (value, words) => {
   return String(value ?? "");
 };
 
-/** Show the disputed fields. `keep(values)` saves mine, `take(name)` shows theirs. */
-export function showConflicts(root, conflicts, mine, words, keep, take) {
+/** Show the disputed fields, locked until one text is chosen: `keep(values)` saves mine, `take(name)` shows theirs. */
+export function showConflicts(root, adapters, conflicts, mine, words, { keep, take }) {
   let first = null;
   for (const [name, theirs] of Object.entries(conflicts)) {
     const place = root.querySelector(`[data-conflict="${name === "voice_engine" ? "voice_name" : name}"]`);
@@ -21,7 +21,10 @@ export function showConflicts(root, conflicts, mine, words, keep, take) {
     text.append(label, ` ${words.conflict}`);
     const sides = document.createElement("div");
     sides.className = "ag-sides";
+    const lock = adapters.find((adapter) => adapter.names.includes(name)).lock;
+    for (const element of lock) element.inert = true;
     const done = (choose) => () => {
+      for (const element of lock) element.inert = false;
       place.hidden = true;
       place.replaceChildren();
       choose();

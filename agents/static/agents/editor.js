@@ -39,6 +39,7 @@ function refresh(content, sent = new Map()) {
 
 function say(message, ...extra) {
   alertBox.hidden = !message;
+  alertBox.classList.toggle("is-plain", extra.length > 0);
   alertBox.replaceChildren(message, ...extra);
 }
 
@@ -60,17 +61,17 @@ draft.on("refused", (error) => say(error.message));
 
 draft.on("conflict", (conflicts, mine) => {
   refresh(draft.content);
-  showConflicts(
-    root,
-    conflicts,
-    mine,
-    words,
-    (values) => draft.change(values),
-    (name) => {
-      adapters.find((adapter) => adapter.names.includes(name)).write(draft.content);
+  const show = (name, content) => adapters.find((adapter) => adapter.names.includes(name)).write(content);
+  showConflicts(root, adapters, conflicts, mine, words, {
+    keep: (values) => {
+      for (const name of Object.keys(values)) show(name, { ...draft.content, ...values });
+      draft.change(values);
+    },
+    take: (name) => {
+      show(name, draft.content);
       draft.emit("status", draft.dirty ? "unsaved" : "saved");
     },
-  );
+  });
 });
 
 draft.on("undone", (next, before) => {
@@ -115,9 +116,8 @@ window.addEventListener("beforeunload", (event) => {
 
 bindProblemLinks(document);
 bindPublish(document, () => draft.flush());
-bindHear(root, config, csrf, local, (message) => {
-  const line = root.querySelector("[data-hear-status]");
-  line.textContent = message;
-  if (message) say(message);
+bindHear(root, config, csrf, local, (message, inRow) => {
+  root.querySelector("[data-hear-status]").textContent = inRow ? "" : message;
+  say(inRow ? message : "");
 });
 showState(root, state, words, local());

@@ -8,7 +8,7 @@ function simple(element, read, write) {
   return {
     names: [name],
     element,
-    anchor: element,
+    lock: [element],
     read: () => ({ [name]: read(element) }),
     write: (content) => write(element, content[name]),
   };
@@ -49,7 +49,7 @@ function voice(element) {
   return {
     names: ["voice_engine", "voice_name"],
     element,
-    anchor: element,
+    lock: [element],
     read: () => {
       const [engine, ...rest] = element.value.split("/");
       return { voice_engine: engine, voice_name: rest.join("/") };

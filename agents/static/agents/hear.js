@@ -18,9 +18,10 @@ export function bindHear(root, config, csrf, read, show) {
     if (!button) return;
     if (active === button) return stop();
     stop();
+    const inRow = button.dataset.hear === "row";
     const text = sentence(button, read());
-    if (!text) return show(config.words.nothingToHear);
-    show("");
+    if (!text) return show(config.words.nothingToHear, inRow);
+    show("", inRow);
     active = button;
     button.classList.add("is-playing");
     button.setAttribute("aria-busy", "true");
@@ -29,7 +30,7 @@ export function bindHear(root, config, csrf, read, show) {
     button.removeAttribute("aria-busy");
     if (answer.error) {
       stop();
-      return show(answer.error);
+      return show(answer.error, inRow);
     }
     audio.src = URL.createObjectURL(answer.blob);
     audio.play().catch(stop);

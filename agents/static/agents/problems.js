@@ -18,7 +18,7 @@ function showProblems(root, state, words) {
   count.textContent = state.problems.length;
   count.classList.toggle("is-bad", errors > 0);
   count.classList.toggle("is-warn", !errors && state.problems.length > 0);
-  count.classList.toggle("is-good", !state.problems.length);
+  count.hidden = !state.problems.length;
   const items = state.problems.map((problem) => {
     const item = document.createElement("li");
     item.className = `ag-problem is-${problem.severity}`;

@@ -9,7 +9,7 @@ export function bindRows(root, content, changed) {
   const adapter = {
     names: [name],
     element: root,
-    anchor: addButton,
+    lock: [body.parentElement, addButton],
     read: () => ({
       [name]: [...body.rows].map((row) =>
         Object.fromEntries([...row.querySelectorAll("[data-column]")].map((cell) => [cell.dataset.column, cell.value])),

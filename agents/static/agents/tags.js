@@ -11,7 +11,7 @@ export function bindTags(root, content, words, changed) {
   const adapter = {
     names: [name],
     element: input,
-    anchor: input,
+    lock: [list.parentElement],
     read: () => ({ [name]: [...values] }),
     write: (next) => {
       values = [...next[name]];

@@ -348,7 +348,7 @@ async def test_on_a_text_leg_the_next_worker_answers_anew() -> None:
     [
         (WorkerFull("full"), "worker_full", CloseCode.WORKER_FULL),
         (WorkerLost("none"), "no_worker", CloseCode.NO_WORKER),
-        (WorkerError("odd"), "no_worker", CloseCode.NO_WORKER),
+        (WorkerError("No such voice.", code="engine_unknown"), "engine_unknown", CloseCode.NO_WORKER),
     ],
 )
 def test_a_call_that_no_worker_takes(refusal: WorkerError, reason: str, code: CloseCode) -> None:

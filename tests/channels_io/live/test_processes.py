@@ -1,0 +1,228 @@
+"""The whole line with real processes: outside caller, Daphne, worker on fake engines, PostgreSQL, Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from channels.db import database_sync_to_async
+
+from agents.actions.publish_agent import publish_agent
+from agents.engines import BUILT_IN, EngineMenu, EngineOffer
+from agents.models import Agent
+from channels_io.live import messages
+from channels_io.live.lines import line_text
+from channels_io.models import Conversation, Leg, Turn
+from channels_io.simulators.browser_caller import RATE_IN, BrowserCaller, CallFailed
+from channels_io.tickets import ANY_ORIGIN, Ticket, issue_ticket
+from inference.audio import Samples
+from parley.accounts.actor import system_actor
+from parley.accounts.models import Workspace
+from tests.channels_io.live.processes import Process, web, worker
+from tests.support.agents import make_agent
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+
+APOLOGY = line_text("apology", "en")
+RESUMED = line_text("resumed", "en")
+
+
+@pytest.fixture
+def agent(acme: Workspace) -> Agent:
+    agent = make_agent(
+        acme,
+        greeting="Hello, how can I help you today?",
+        record_audio=True,
+        consent="Recorded.",
+        voice_engine="fake",
+        voice_name="heart",
+    )
+    offers = (*BUILT_IN, EngineOffer("fake", "synthesizer", "fake-synthesizer", languages=("en",), voices=("heart",)))
+    publish_agent(system_actor(acme), agent, menu=EngineMenu(offers, offers, live=True))
+    return Agent.objects.select_related("workspace").get(pk=agent.pk)
+
+
+@pytest.fixture
+def speech_worker(tmp_path: Path) -> Iterator[Process]:
+    process = worker(tmp_path)
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def place(agent: Agent, speech_worker: Process, tmp_path: Path) -> Iterator[str]:
+    server = web(tmp_path, speech_worker)
+    server.start()
+    speech_worker.wait_ready()
+    server.wait_ready()
+    yield f"ws://127.0.0.1:{server.port}"
+    server.stop()
+
+
+async def ticket_for(agent: Agent, **more: Any) -> str:
+    ticket = Ticket(
+        workspace=agent.workspace.public_id,
+        kind="browser_voice",
+        agent=agent.public_id,
+        origins=(ANY_ORIGIN,),
+        **more,
+    )
+    return await asyncio.to_thread(issue_ticket, ticket)
+
+
+def speech(seconds: float = 1.0) -> Samples:
+    """Loud noise: what the fake recogniser calls speaking."""
+    return (np.random.default_rng(1).normal(0, 3000, int(RATE_IN * seconds))).astype(np.int16)
+
+
+async def rows(query: Callable[[], Any]) -> Any:
+    return await database_sync_to_async(query)()
+
+
+async def legs_ended(count: int) -> None:
+    async with asyncio.timeout(20):
+        while await rows(lambda: Leg.objects.exclude(ended_at=None).count()) < count:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_spoken_call_and_its_record(agent: Agent, place: str) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        await caller.speak(speech())
+        spoken = await caller.answer()
+        await caller.type("And by text?", "m1")
+        typed = await caller.answer()
+        result = caller.result()
+    assert result.greeting == "Recorded. Hello, how can I help you today?"
+    assert spoken.heard.startswith("I spoke for 1.")
+    assert spoken.said
+    assert not spoken.cut_off
+    assert spoken.v2v_ms is not None
+    assert spoken.server_v2v_ms is not None
+    assert sum(span.ms for span in spoken.spans) == pytest.approx(spoken.server_v2v_ms, abs=0.5)
+    assert spoken.spans[-1].name == "wire"
+    assert (typed.heard, typed.source, typed.v2v_ms) == ("And by text?", "text", None)
+    assert len(result.agent_audio) > 24_000
+    await legs_ended(1)
+    leg = await rows(lambda: Leg.objects.get())
+    assert leg.end_reason == "hangup"
+    assert leg.recording_ms > 3000
+    turns = await rows(lambda: list(Turn.objects.order_by("number", "-role").values_list("role", "text", "cut")))
+    assert turns == [
+        ("agent", result.greeting, False),
+        ("caller", spoken.heard, False),
+        ("agent", spoken.said, False),
+        ("caller", "And by text?", False),
+        ("agent", typed.said, False),
+    ]
+    stored = await rows(lambda: Turn.objects.get(role="agent", number=spoken.number))
+    assert stored.v2v_ms == spoken.server_v2v_ms
+    assert await rows(stored.spans.count) == len(spoken.spans)
+
+
+async def test_barge_in_silences_the_agent(agent: Agent, place: str) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait(lambda: caller.player.ends() > time.monotonic() + 0.05, 10)
+        said = await caller.speak(speech())
+        answer = await caller.answer()
+        result = caller.result()
+    assert said.agent_sounding
+    assert said.ducked_ms is not None
+    assert said.silent_ms is not None
+    assert answer.said
+    await legs_ended(1)
+    greeting = await rows(lambda: Turn.objects.get(role="agent", number=0))
+    assert greeting.cut
+    assert greeting.full_text.startswith("Recorded. Hello")
+    assert len(greeting.text) < len(greeting.full_text)
+    assert result.close_code == 1000
+
+
+async def test_the_worker_is_killed_in_mid_turn(agent: Agent, place: str, speech_worker: Process) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        await asyncio.sleep(1.0)  # the fixed sentences arrive in the background
+        await caller.type("Please tell me a very long story about everything that happened here.", "m1")
+        await caller.wait(lambda: not caller.player.silent(time.monotonic()), 10)
+        await asyncio.to_thread(speech_worker.stop)
+        killed = time.monotonic()
+        await caller.wait(lambda: _said(caller, APOLOGY), 5)
+        apology_turn = next(number for number, text in caller._said.items() if text == APOLOGY)
+        await caller.wait(lambda: caller._sounds[apology_turn].at is not None, 5)
+        assert caller._sounds[apology_turn].at - killed < 1.5
+        assert not caller.closed
+        assert [failed.code for failed in caller.failures] == ["worker_lost"]
+        await asyncio.to_thread(speech_worker.start)
+        await asyncio.to_thread(speech_worker.wait_ready)
+        await caller.wait(lambda: _said(caller, RESUMED), 10)
+        await caller.wait_until_quiet()
+        await caller.speak(speech())
+        answer = await caller.answer()
+        assert answer.said
+        assert caller.ended is None
+    await legs_ended(1)
+    said = await rows(lambda: list(Turn.objects.filter(role="agent").order_by("number").values_list("text", "cut")))
+    texts = [text for text, _ in said]
+    assert texts[-3:] == [APOLOGY, RESUMED, answer.said]
+    assert said[1][1]
+    conversation = await rows(lambda: Conversation.objects.get())
+    assert [line["role"] for line in conversation.state["history"]][-2:] == ["user", "assistant"]
+
+
+def _said(caller: BrowserCaller, text: str) -> bool:
+    return text in caller._said.values()
+
+
+async def test_a_worker_that_hangs_is_as_good_as_dead(agent: Agent, place: str, speech_worker: Process) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        speech_worker.send(signal.SIGSTOP)
+        try:
+            await caller.wait(lambda: _said(caller, APOLOGY), 15)
+        finally:
+            speech_worker.send(signal.SIGCONT)
+        await caller.wait(lambda: _said(caller, RESUMED), 15)
+        assert not caller.closed
+
+
+async def test_the_network_breaks_and_the_conversation_goes_on(agent: Agent, place: str) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        await caller.type("Remember the number seven.", "m1")
+        await caller.answer()
+        assert caller.ready is not None
+        conversation = caller.ready.conversation
+        caller._socket.transport.abort()
+        await caller.wait(lambda: caller.closed, 5)
+    async with BrowserCaller.connect(place, await ticket_for(agent, conversation=conversation)) as again:
+        assert again.ready is not None
+        assert again.ready.resumed
+        await again.type("Which number?", "m2")
+        answer = await again.answer()
+        assert answer.number > 1
+        assert [event for _, event in again.events if isinstance(event, messages.ReplyText)][0].turn == answer.number
+    await legs_ended(2)
+    reasons = await rows(lambda: list(Leg.objects.order_by("pk").values_list("end_reason", flat=True)))
+    assert reasons == ["lost", "hangup"]
+    history = (await rows(lambda: Conversation.objects.get())).state["history"]
+    assert [line["text"] for line in history if line["role"] == "user"] == [
+        "Remember the number seven.",
+        "Which number?",
+    ]
+
+
+async def test_without_a_worker_the_call_is_refused_with_a_code(
+    agent: Agent, place: str, speech_worker: Process
+) -> None:
+    await asyncio.to_thread(speech_worker.stop)
+    with pytest.raises(CallFailed) as failed:
+        async with BrowserCaller.connect(place, await ticket_for(agent)):
+            pass
+    assert failed.value.code == "no_worker"
