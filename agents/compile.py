@@ -50,6 +50,7 @@ def compile_draft(draft: Draft, *, version: str = "draft", menu: EngineMenu | No
         ),
         hints=tuple(draft.hints),
         pronunciations=tuple(Pronunciation(row["written"], row["spoken"]) for row in draft.pronunciations),
+        recording=draft.record_audio,
     )
 
 

@@ -11,7 +11,8 @@ from parley.accounts.models import Workspace
 
 def callable_agents(workspace: Workspace) -> QuerySet[Agent]:
     """Agents that can take a call: published and not archived."""
-    return Agent.objects.of(workspace).filter(published__isnull=False, archived_at__isnull=True)
+    agents: QuerySet[Agent] = Agent.objects.of(workspace)
+    return agents.filter(published__isnull=False, archived_at__isnull=True)
 
 
 def published_specs() -> list[AgentSpec]:

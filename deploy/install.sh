@@ -36,13 +36,14 @@ fi
 if [ ! -e "$venv/bin/pip" ]; then
   python=$(choose_python)
   echo "Creating $venv with $("$python" --version 2>&1)"
-  if ! "$python" -m venv "$venv" >/tmp/parley-venv.$$ 2>&1; then
-    cat /tmp/parley-venv.$$ >&2
+  said=$(mktemp)
+  if ! "$python" -m venv "$venv" >"$said" 2>&1; then
+    cat "$said" >&2
     echo "Could not create the environment. On Debian and Ubuntu the module is a package: apt-get install python3-venv" >&2
-    rm -rf "$venv" /tmp/parley-venv.$$
+    rm -rf "$venv" "$said"
     exit 1
   fi
-  rm -f /tmp/parley-venv.$$
+  rm -f "$said"
 fi
 
 total=$(grep -c '==' "$requirements")

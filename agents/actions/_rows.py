@@ -27,7 +27,7 @@ JOIN_SECONDS = 10
 
 def lock_agent(actor: Actor, agent: Agent, *, archived_too: bool = False) -> Agent:
     """The agent's row, locked until the transaction ends; of the actor's workspace only."""
-    locked = Agent.objects.of(actor.workspace).select_for_update().get(pk=agent.pk)
+    locked: Agent = Agent.objects.of(actor.workspace).select_for_update().get(pk=agent.pk)
     if locked.is_archived and not archived_too:
         raise AgentArchived(_("“%(name)s” is archived. Restore it before you change it.") % {"name": locked.name})
     return locked
@@ -63,7 +63,7 @@ def insert_agent(workspace: Workspace, name: str, content: Mapping[str, Any], *,
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("insert_agent needs a transaction")
     Workspace.objects.select_for_update().get(pk=workspace.pk)
-    agent = Agent.objects.create(workspace=workspace, name=name, slug=slug or free_slug(workspace, name))
+    agent: Agent = Agent.objects.create(workspace=workspace, name=name, slug=slug or free_slug(workspace, name))
     Draft.objects.create(agent=agent, **content)
     return agent
 

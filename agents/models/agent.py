@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from parley.accounts.models import WorkspaceModel
+from parley.accounts.models import WorkspaceModel, WorkspaceQuerySet
 
 if TYPE_CHECKING:
     from agents.models.draft import Draft
@@ -32,6 +32,8 @@ class Agent(WorkspaceModel):
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     draft: Draft
+
+    objects: ClassVar[Any] = WorkspaceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("agent")

@@ -144,9 +144,7 @@ def _write_spans(timed: Sequence[tuple[Turn, TurnTiming]]) -> None:
         start = 0.0
         for position, span in enumerate(timing.spans[:MAX_SPANS]):
             ms = clean_ms(span.ms) or 0.0
-            rows.append(
-                TurnSpan(turn=turn, position=position, name=clean_text(span.name, 40), start_ms=start, ms=ms)
-            )
+            rows.append(TurnSpan(turn=turn, position=position, name=clean_text(span.name, 40), start_ms=start, ms=ms))
             start += ms
     TurnSpan.objects.bulk_create(rows)
 

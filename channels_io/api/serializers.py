@@ -68,7 +68,7 @@ class TurnSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="As heard.")
     full_text = serializers.CharField(help_text="As written by the model.")
     cut = serializers.BooleanField(help_text="The reply was interrupted before its end.")
-    source = serializers.ChoiceField(choices=Turn.Source.choices)
+    source = serializers.ChoiceField(choices=Turn.Source.choices)  # type: ignore[assignment]  # a field's own name here
     started_ms = serializers.IntegerField(help_text="From the start of the leg.")
     ended_ms = serializers.IntegerField()
     at = serializers.DateTimeField()
@@ -78,7 +78,7 @@ class TurnSerializer(serializers.Serializer[Any]):
 class EventSerializer(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     kind = serializers.CharField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # the serializer's own is not used for a nested one
     at_ms = serializers.IntegerField(help_text="From the start of the leg.")
     at = serializers.DateTimeField()
 

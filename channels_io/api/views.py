@@ -111,9 +111,7 @@ class ChannelList(APIView):
         rows = Channel.objects.of(actor_of(request).workspace).select_related("agent", "version")
         return Response(ChannelSerializer(rows, many=True).data)
 
-    @extend_schema(
-        operation_id="channels_create", request=ChannelWriteSerializer, responses={201: ChannelSerializer}
-    )
+    @extend_schema(operation_id="channels_create", request=ChannelWriteSerializer, responses={201: ChannelSerializer})
     def post(self, request: Request) -> Response:
         """Add a channel."""
         actor = actor_of(request)

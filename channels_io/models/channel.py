@@ -35,9 +35,7 @@ class Channel(WorkspaceModel):
         verbose_name = _("channel")
         verbose_name_plural = _("channels")
         ordering = ("name", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=("workspace", "name"), name="channels_io_channel_name_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("workspace", "name"), name="channels_io_channel_name_once"),)
 
     def __str__(self) -> str:
         return self.name

@@ -54,7 +54,9 @@ class Conversation(WorkspaceModel):
         verbose_name_plural = _("conversations")
         indexes = (
             models.Index(fields=("workspace", "-last_at", "-public_id"), name="channels_io_conversation_last"),
-            models.Index(fields=("workspace", "agent", "-last_at", "-public_id"), name="channels_io_conversation_agent"),
+            models.Index(
+                fields=("workspace", "agent", "-last_at", "-public_id"), name="channels_io_conversation_agent"
+            ),
             models.Index(
                 fields=("workspace", "-last_at"), condition=Q(status="open"), name="channels_io_conversation_open"
             ),

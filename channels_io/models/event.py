@@ -60,9 +60,7 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        constraints = (
-            models.UniqueConstraint(fields=("leg", "seq"), name="channels_io_event_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("leg", "seq"), name="channels_io_event_once"),)
         indexes = (
             models.Index(fields=("workspace", "at"), condition=Q(kind__in=PROBLEMS), name="channels_io_event_problem"),
         )

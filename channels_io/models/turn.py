@@ -55,9 +55,7 @@ class Turn(WorkspaceModel):
     class Meta:
         verbose_name = _("turn")
         verbose_name_plural = _("turns")
-        constraints = (
-            models.UniqueConstraint(fields=("leg", "number", "role"), name="channels_io_turn_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("leg", "number", "role"), name="channels_io_turn_once"),)
         indexes = (
             models.Index(fields=("workspace", "at"), name="channels_io_turn_at"),
             GinIndex(SearchVector("text", config="simple"), name="channels_io_turn_words"),
@@ -80,9 +78,7 @@ class TurnSpan(models.Model):
         verbose_name = _("span")
         verbose_name_plural = _("spans")
         ordering = ("turn", "position")
-        constraints = (
-            models.UniqueConstraint(fields=("turn", "position"), name="channels_io_span_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("turn", "position"), name="channels_io_span_once"),)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.ms:.0f} ms"

@@ -70,7 +70,10 @@ class ChannelForm(forms.Form):
         help_text=gettext_lazy("Pin a version to keep this channel as it is while you go on building."),
     )
     enabled = forms.BooleanField(
-        label=gettext_lazy("Takes conversations"), required=False, initial=True, help_text=gettext_lazy("Off: visitors are told that nobody is there.")
+        label=gettext_lazy("Takes conversations"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("Off: visitors are told that nobody is there."),
     )
 
     def __init__(self, workspace: Workspace, *args: Any, **kwargs: Any) -> None:
@@ -230,8 +233,4 @@ def _initial(row: Channel) -> dict[str, Any]:
 
 def _snippet(row: Channel) -> str:
     script = settings.PARLEY_PUBLIC_URL + reverse("channels_io:widget-js")
-    return (
-        f'<script type="module" src="{script}"></script>\n'
-        f'<parley-widget channel="{row.public_id}"></parley-widget>'
-    )
-
+    return f'<script type="module" src="{script}"></script>\n<parley-widget channel="{row.public_id}"></parley-widget>'

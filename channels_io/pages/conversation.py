@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from rest_framework.utils.encoders import JSONEncoder
 
 from channels_io.actions.erase_recording import erase_recording
 from channels_io.models import Conversation, Leg
@@ -51,7 +52,9 @@ def conversation(request: WorkspaceRequest, public_id: str) -> HttpResponse:
 def export_json(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     record = _record(request, public_id)
     audit(request.actor, "conversation.exported", record.conversation)
-    response = JsonResponse(export_record(record), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response = JsonResponse(
+        export_record(record), encoder=JSONEncoder, json_dumps_params={"indent": 2, "ensure_ascii": False}
+    )
     response["Content-Disposition"] = f'attachment; filename="{public_id}.json"'
     response["Cache-Control"] = "private, no-store"
     return response

@@ -88,9 +88,7 @@ def conversations(request: WorkspaceRequest) -> HttpResponse:
     form = FilterForm(request.GET, workspace)
     form.full_clean()
     filters = form.filters()
-    page = read_page(
-        workspace, filters, before=request.GET.get("before", ""), after=request.GET.get("after", "")
-    )
+    page = read_page(workspace, filters, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     context = {
         "form": form,
         "filters": filters,

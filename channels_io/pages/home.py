@@ -51,7 +51,9 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     workspace = request.actor.workspace
     figures = today(workspace)
     recent = list(
-        Conversation.objects.of(workspace).select_related("contact", "agent").order_by("-last_at", "-public_id")[:RECENT]
+        Conversation.objects.of(workspace)
+        .select_related("contact", "agent")
+        .order_by("-last_at", "-public_id")[:RECENT]
     )
     steps = first_steps(request.actor)
     context = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from channels_io.models import Conversation, Leg, Turn
 from channels_io.reads.percentile import Percentile
@@ -137,11 +137,9 @@ def rows_of(conversations: Sequence[Conversation], text: str = "") -> tuple[Row,
     for leg in Leg.objects.filter(conversation__in=ids).select_related("channel").defer("peaks", "spec").order_by("pk"):
         legs[leg.conversation_id].append(leg)
     turns = Turn.objects.filter(conversation__in=ids)
-    figures: dict[int, dict[str, Any]] = {
+    figures: dict[int, Mapping[str, Any]] = {
         row["conversation"]: row
-        for row in turns.values("conversation").annotate(
-            turns=Count("pk"), p50=Percentile("v2v_ms", fraction=0.5), newest=Max("pk")
-        )
+        for row in turns.values("conversation").annotate(turns=Count("pk"), p50=Percentile("v2v_ms", fraction=0.5))
     }
     snippets = _snippets(turns, text)
     return tuple(

@@ -111,9 +111,7 @@ def _hours(timed: Any, since: datetime) -> tuple[Hour, ...]:
     rows = (
         timed.annotate(hour=ExtractHour("at", tzinfo=since.tzinfo))
         .values("hour")
-        .annotate(
-            turns=Count("pk"), p50=Percentile("v2v_ms", fraction=0.5), p95=Percentile("v2v_ms", fraction=0.95)
-        )
+        .annotate(turns=Count("pk"), p50=Percentile("v2v_ms", fraction=0.5), p95=Percentile("v2v_ms", fraction=0.95))
         .order_by("hour")
     )
     found = {row["hour"]: Hour(**row) for row in rows}

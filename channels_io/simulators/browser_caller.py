@@ -189,7 +189,7 @@ class BrowserCaller:
         """Until what the agent is saying was said and played to its end. An agent may also begin with silence."""
         with suppress(TimeoutError):
             await self.wait(lambda: bool(self._said) or self.closed, GREETING_SECONDS)
-        await self.wait(lambda: max(self._said, default=-1) in {*self._finished, -1} or self.closed, seconds)
+        await self.wait(lambda: self._all_here() or self.closed, seconds)
         while (left := self.player.ends() - time.monotonic()) > 0:
             with suppress(TimeoutError):
                 await self.wait(lambda: self.closed, left)
@@ -203,6 +203,10 @@ class BrowserCaller:
             raise self._failure()
         await self.wait_until_quiet(seconds)
         return self.turns[max(self.turns)]
+
+    def _all_here(self) -> bool:
+        newest = max(self._said, default=-1)
+        return newest < 0 or (newest in self._finished and self.player.complete(newest))
 
     def _is_answered(self) -> bool:
         newest = max(self.turns, default=-1)
@@ -307,6 +311,8 @@ class BrowserCaller:
 
     def _on_audio(self, turn: int, pcm: bytes, now: float) -> None:
         self.player.receive(turn, pcm, now)
+        if turn in self._finished:
+            self._changed.set()
         sound = self._sounds.setdefault(turn, FirstSound(RATE_OUT))
         if sound.at is None and sound.feed(pcm, now) and sound.at is not None:
             self._first_sound(turn, sound.at)

@@ -55,6 +55,10 @@ class Player:
         left = max(0.0, self._turn_ends.get(turn, 0.0) - now)
         return max(0, self._received.get(turn, 0) - round(left * self.rate))
 
+    def complete(self, turn: int) -> bool:
+        """All audio of reply `turn` has come, or no more of it will."""
+        return turn in self._cut or self._received.get(turn, 0) >= self._all_sent.get(turn, 1 << 62)
+
     def silent(self, now: float) -> bool:
         return self._ends <= now
 

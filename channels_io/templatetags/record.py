@@ -66,12 +66,12 @@ def share(value: float | None) -> str:
 @register.filter
 def pretty(value: Any) -> str:
     """JSON for reading; text that holds JSON is unpacked first."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    if not isinstance(value, str):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return value
 
 
 @register.filter

@@ -115,10 +115,10 @@ def _cents(match: re.Match[str]) -> str:
 
 def quantities(text: str) -> str:
     """Measures, spans, fractions, ordinals, versions. Plain numbers come last, by `numbers`."""
-    text = _MEASURE.sub(_measure, text)
-    text = _PER.sub(" per ", text)
     text = re.sub(r"(?<=\d) - (?=\d{1,9} ?=)", " minus ", text)
     text = _SPAN.sub(r"\1 to ", text)
+    text = _MEASURE.sub(_measure, text)  # Before "per": km/h is a unit of its own.
+    text = _PER.sub(" per ", text)
     text = _TIMES.sub(" times ", text)
     text = re.sub(r"(?<=\d):(?=\d)", " to ", text)
     for sign, (over, under) in _VULGAR.items():

@@ -18,6 +18,8 @@ _SLOTS = 0xF0000
 _MAX_SLOTS = 0xFFFD
 _DAY_FIRST = frozenset({"en-gb", "en-au", "en-nz", "en-ie", "en-in", "en-za"})
 _MAX_FOREIGN_DIGITS = 8
+_BROKEN_LANGUAGES = frozenset({"am"})
+"""num2words 0.5.14 never returns for Amharic numbers above a million."""
 _NUM2WORDS_FAILURES = (NotImplementedError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 _SIGNS = (
@@ -136,7 +138,8 @@ def _foreign(text: str, tongue: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _foreign_number(digits: str, tongue: str) -> str:
-    if (digits[0] == "0" and len(digits) > 1) or not digits.isascii():
+    leading_zero = digits[0] == "0" and len(digits) > 1
+    if leading_zero or not digits.isascii() or tongue.split("-")[0] in _BROKEN_LANGUAGES:
         return digits
     for code in (tongue.replace("-", "_", 1), tongue.split("-")[0]):
         head, _, region = code.partition("_")

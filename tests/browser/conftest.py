@@ -118,8 +118,6 @@ def new_page(browsers: Callable[..., Browser]) -> Iterator[Callable[..., Page]]:
 def sign_in(client_of: Callable[[User], Client], server: ScriptedServer) -> Callable[[Page, User], None]:
     def signed_in(page: Page, user: User) -> None:
         session = client_of(user).cookies[django_settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies(
-            [{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": server.url}]
-        )
+        page.context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session, "url": server.url}])
 
     return signed_in

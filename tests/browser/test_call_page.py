@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from agents.models import Agent
 from parley.accounts.models import User
 from tests.browser.scripted import ScriptedServer, ScriptedSocket, tone, wait_for
+from tests.support.conversations import make_conversation
 
 NewPage = Callable[..., Page]
 SignIn = Callable[[Page, User], None]
@@ -23,6 +24,7 @@ def open_call(
 ) -> Callable[..., Page]:
     def opened(query: str = "", **options: object) -> Page:
         page = new_page(**options)
+        server.conversation = make_conversation(agent, identity=("user", alice.public_id)).public_id
         sign_in(page, alice)
         page.goto(server.url + reverse("channels_io:call", args=[agent.public_id]) + query)
         return page
@@ -110,9 +112,7 @@ def test_types_in_the_same_conversation(open_call: Callable[..., Page], server: 
     expect(field).to_have_value("")
 
 
-def test_a_lost_socket_goes_on_in_the_same_conversation(
-    open_call: Callable[..., Page], server: ScriptedServer
-) -> None:
+def test_a_lost_socket_goes_on_in_the_same_conversation(open_call: Callable[..., Page], server: ScriptedServer) -> None:
     page = open_call()
     socket = start(page, server)
     server.ready = False
@@ -131,20 +131,29 @@ def test_a_lost_socket_goes_on_in_the_same_conversation(
     wait_for(lambda: len(again.frames) > 20, "the microphone goes on")
 
 
-def test_the_ticket_names_the_conversation_to_go_on_with(
-    open_call: Callable[..., Page], server: ScriptedServer, agent: Agent, alice: User
-) -> None:
-    from tests.support.conversations import make_conversation
-
-    known = make_conversation(agent, identity=("user", alice.public_id))
-    server.conversation = known.public_id
-    page = open_call(f"?conversation={known.public_id}")
+def test_goes_on_with_an_older_conversation(open_call: Callable[..., Page], server: ScriptedServer) -> None:
+    page = open_call()
+    page.goto(f"{page.url}?conversation={server.conversation}")
     expect(page.locator(".pc-line[data-role=caller]").first).to_contain_text("What time do you open on Saturday?")
     page.get_by_role("button", name="Talk again").click()
     ticket = server.socket().ticket
     assert ticket is not None
-    assert ticket.conversation == known.public_id
-    server.socket().close(1006 - 6)
+    assert ticket.conversation == server.conversation
+
+
+def test_from_writing_to_speaking(open_call: Callable[..., Page], server: ScriptedServer) -> None:
+    page = open_call()
+    field = page.get_by_label("Write a message")
+    field.fill("Hello")
+    field.press("Enter")
+    assert server.socket().path == "/ws/web_chat/"
+    expect(page.locator("[data-status]")).to_have_text("Write a message")
+    page.get_by_role("button", name="Start talking").click()
+    voice = server.socket(1)
+    assert voice.path == "/ws/browser_voice/"
+    assert voice.ticket is not None
+    assert voice.ticket.conversation == server.conversation
+    wait_for(lambda: server.socket().close_code == 1000, "the written leg is left")
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,20 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from inference import metrics
+from inference import catalogue, metrics
 from inference.audio import AudioFrame, Samples
 from inference.auth import TokenAuth
-from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, Speech, TextDelta, ToolRequest, Usage
+from inference.engines import registry
+from inference.engines.base import (
+    ChatDelta,
+    ChatOptions,
+    EngineInfo,
+    EngineRole,
+    Speech,
+    TextDelta,
+    ToolRequest,
+    Usage,
+)
 from inference.engines.fake import FakeChat, FakeSynthesizer, FakeTranscriber, FakeVoiceDetector
 from inference.errors import EngineError, EngineNotReady, EngineTimeout, UnknownEngine
 from inference.events import Message
@@ -119,7 +129,7 @@ class Worker:
         return openai.AsyncOpenAI(base_url=f"{self.url}/v1", api_key=token, max_retries=0)
 
     async def post(self, path: str, **request: Any) -> httpx.Response:
-        async with httpx.AsyncClient(trust_env=False, verify=False, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
+        async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
             return await http.post(f"{self.url}{path}", **request)
 
 
@@ -169,7 +179,8 @@ def problem(response: httpx.Response) -> tuple[int, str, str | None]:
 async def test_a_completion_whole() -> None:
     async with worker() as served, served.client() as client:
         answer = await client.chat.completions.create(
-            model="fake-chat", messages=[{"role": "system", "content": "Be short."}, {"role": "user", "content": "hello there"}]
+            model="fake-chat",
+            messages=[{"role": "system", "content": "Be short."}, {"role": "user", "content": "hello there"}],
         )
     assert answer.choices[0].message.content == "You said this to me: hello there"
     assert answer.choices[0].finish_reason == "stop"
@@ -240,7 +251,11 @@ async def test_tools_go_to_the_model_and_come_back() -> None:
             response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}},
         )
         stream = await client.chat.completions.create(
-            model="default", messages=history, tools=[tool], tool_choice="none", stream=True  # type: ignore[list-item]
+            model="default",
+            messages=history,
+            tools=[tool],
+            tool_choice="none",
+            stream=True,  # type: ignore[list-item]
         )
         chunks = [chunk async for chunk in stream]
     messages, tools, options = chat.asked[0]
@@ -256,7 +271,11 @@ async def test_tools_go_to_the_model_and_come_back() -> None:
     assert whole.choices[0].finish_reason == "tool_calls"
     calls = whole.choices[0].message.tool_calls
     assert calls is not None and calls[0].type == "function"
-    assert (calls[0].id, calls[0].function.name, calls[0].function.arguments) == ("call_1", "book", '{"day":"Saturday"}')
+    assert (calls[0].id, calls[0].function.name, calls[0].function.arguments) == (
+        "call_1",
+        "book",
+        '{"day":"Saturday"}',
+    )
     assert whole.usage is not None and whole.usage.prompt_tokens_details is not None
     assert whole.usage.prompt_tokens_details.cached_tokens == 20
     deltas = [chunk.choices[0].delta.tool_calls for chunk in chunks if chunk.choices[0].delta.tool_calls]
@@ -339,7 +358,11 @@ USER = {"role": "user", "content": "a"}
         ({"model": "default", "messages": []}, "invalid_value", "messages"),
         ({"model": "default", "messages": [USER] * 501}, "invalid_value", "messages"),
         ({"model": "default", "messages": [{"role": "user"}]}, "invalid_value", "messages[0].content"),
-        ({"model": "default", "messages": [{"role": "user", "content": "a\0b"}]}, "invalid_text", "messages[0].content"),
+        (
+            {"model": "default", "messages": [{"role": "user", "content": "a\0b"}]},
+            "invalid_text",
+            "messages[0].content",
+        ),
         (
             {"model": "default", "messages": [{"role": "tool", "content": "x", "tool_call_id": "nobody"}]},
             "invalid_value",
@@ -353,7 +376,11 @@ USER = {"role": "user", "content": "a"}
         ({"model": "default", "messages": [USER], "temperature": 3}, "out_of_range", "temperature"),
         ({"model": "default", "messages": [USER], "temperature": "hot"}, "invalid_type", "temperature"),
         ({"model": "default", "messages": [USER], "max_tokens": 0}, "out_of_range", "max_tokens"),
-        ({"model": "default", "messages": [USER], "max_completion_tokens": 10**9}, "out_of_range", "max_completion_tokens"),
+        (
+            {"model": "default", "messages": [USER], "max_completion_tokens": 10**9},
+            "out_of_range",
+            "max_completion_tokens",
+        ),
         ({"model": "default", "messages": [USER], "seed": 2**63}, "out_of_range", "seed"),
         ({"model": "default", "messages": [USER], "stop": ["a"] * 5}, "invalid_value", "stop"),
         ({"model": "default", "messages": [USER], "stop": ""}, "invalid_value", "stop"),
@@ -406,7 +433,9 @@ async def test_one_request_too_many_is_refused_and_places_are_given_back() -> No
     body = {"model": "default", "messages": [USER], "stream": True}
     async with worker(StubPool(chat)) as served:
         async with asyncio.timeout(10):
-            asking = [asyncio.ensure_future(served.post("/v1/chat/completions", json=body)) for _ in range(MAX_REQUESTS)]
+            asking = [
+                asyncio.ensure_future(served.post("/v1/chat/completions", json=body)) for _ in range(MAX_REQUESTS)
+            ]
             while len(chat.asked) < MAX_REQUESTS:
                 await asyncio.sleep(0.01)
             refused = await served.post("/v1/chat/completions", json=body)
@@ -424,12 +453,15 @@ async def test_one_request_too_many_is_refused_and_places_are_given_back() -> No
 
 
 async def test_speech_as_pcm_is_what_the_voice_gave() -> None:
-    async with worker() as served, served.client() as client:
-        async with client.audio.speech.with_streaming_response.create(
+    async with (
+        worker() as served,
+        served.client() as client,
+        client.audio.speech.with_streaming_response.create(
             model="fake-synthesizer", input="**Hi** 9", voice="tone", response_format="pcm"
-        ) as response:
-            data = b"".join([piece async for piece in response.iter_bytes()])
-            rate = response.headers["x-sample-rate"]
+        ) as response,
+    ):
+        data = b"".join([piece async for piece in response.iter_bytes()])
+        rate = response.headers["x-sample-rate"]
     # "Hi nine": 6 letters of 65 ms at 24 kHz.
     assert len(data) == 6 * 1560 * 2
     assert rate == "24000"
@@ -532,7 +564,9 @@ async def test_a_long_transcription_is_streamed_piece_by_piece() -> None:
 
 async def test_silence_and_an_empty_file_have_no_words() -> None:
     async with worker() as served, served.client() as client:
-        silence = await client.audio.transcriptions.create(model="default", file=("a.wav", wav(np.zeros(16000, np.int16))))
+        silence = await client.audio.transcriptions.create(
+            model="default", file=("a.wav", wav(np.zeros(16000, np.int16)))
+        )
         empty = await client.audio.transcriptions.create(model="default", file=("a.wav", wav(np.zeros(0, np.int16))))
     assert (silence.text, empty.text) == ("", "")
 
@@ -541,7 +575,9 @@ async def test_silence_and_an_empty_file_have_no_words() -> None:
 async def test_packed_audio_is_understood(name: Any) -> None:
     pytest.importorskip("av")
     async with worker() as served, served.client() as client:
-        speech = await client.audio.speech.create(model="default", input="Good morning.", voice="tone", response_format=name)
+        speech = await client.audio.speech.create(
+            model="default", input="Good morning.", voice="tone", response_format=name
+        )
         heard = await client.audio.transcriptions.create(model="default", file=(f"a.{name}", speech.content))
     assert heard.text == "one two"
 
@@ -629,7 +665,7 @@ async def test_there_are_no_embeddings() -> None:
 
 
 async def test_without_the_token_nothing_opens_but_health() -> None:
-    async with worker() as served, httpx.AsyncClient(trust_env=False, verify=False) as http:
+    async with worker() as served, httpx.AsyncClient(trust_env=False) as http:
         refused = [
             (await http.get(f"{served.url}/v1/models", headers=headers)).status_code
             for headers in (
@@ -662,3 +698,63 @@ async def test_requests_are_counted_by_path_and_status() -> None:
     async with worker() as served:
         await served.post("/v1/chat/completions", json={"model": "x", "messages": [USER]})
     assert metrics.registry.get_sample_value("parley_openai_requests_total", labels) == before + 1
+
+
+# --- real engines -------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def real_engines() -> AsyncGenerator[StubPool]:
+    """The engines of the tiny profile, loaded from weights that were pulled."""
+    engines: dict[EngineRole, Any] = {}
+    roles: tuple[EngineRole, ...] = ("chat", "synthesizer", "transcriber", "voice_detector")
+    for role in roles:
+        chosen = catalogue.resolve(role, "tiny")
+        settings: dict[str, str | int | float] = {"model": chosen.name, "capacity": 1}
+        if chosen.model is None or chosen.model.files:
+            settings["path"] = str(catalogue.ensure(chosen.name))
+        engines[role] = registry.create(role, chosen.engine, settings)
+        await engines[role].load()
+    try:
+        yield StubPool(engines["chat"], engines["synthesizer"], engines["transcriber"], engines["voice_detector"])
+    finally:
+        for engine in engines.values():
+            await engine.close()
+
+
+@pytest.mark.model
+async def test_real_engines_speak_understand_and_think() -> None:
+    async with real_engines() as pool, worker(pool) as served, served.client() as client:
+        speech = await client.audio.speech.create(
+            model="default", input="We open at 9 on Saturday morning.", voice="default", response_format="wav"
+        )
+        file = ("a.wav", speech.content)
+        heard = await client.audio.transcriptions.create(model="default", file=file)
+        stream = await client.audio.transcriptions.create(model="default", file=file, stream=True)
+        events = [event async for event in stream]
+        words = heard.text.lower()
+        assert "open" in words
+        assert "saturday" in words
+        assert [event.type for event in events] == ["transcript.text.delta", "transcript.text.done"]
+
+        messages: Any = [
+            {"role": "system", "content": "You are a friendly receptionist. " * 10},
+            {"role": "user", "content": "Say hello."},
+        ]
+        for _ in range(2):
+            chunks = [
+                chunk
+                async for chunk in await client.chat.completions.create(
+                    model="default",
+                    messages=messages,
+                    max_tokens=12,
+                    stream=True,
+                    stream_options={"include_usage": True},
+                )
+            ]
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+        usage = chunks[-1].usage
+        assert text.strip()
+        assert usage is not None and usage.prompt_tokens_details is not None
+        assert 0 < usage.completion_tokens <= 12
+        assert usage.prompt_tokens > 50

@@ -75,9 +75,7 @@ def entries_of(exchanges: Sequence[Said], started: datetime, greeting: str = GRE
     entries.append(AgentTurn(seq=seq(), number=0, text=greeting, started_ms=clock, ended_ms=end, at=at(clock)))
     history = [Message("assistant", greeting)]
     clock = end + 900
-    number = 0
-    for said in exchanges:
-        number += 1
+    for number, said in enumerate(exchanges, start=1):
         spoke = 0 if said.source == "text" else len(said.caller) * 60
         begin, clock = clock, clock + spoke
         entries.append(

@@ -187,7 +187,7 @@ class TestPublish:
         html = page(bobs, "publish", agent.public_id, query="?part=1")
         assert "<html" not in html
         assert "as version 2" in html
-        assert '<b>Two</b>' in html
+        assert "<b>Two</b>" in html
         assert 'name="revision" value="3"' in html
 
     def test_publishing(self, bobs: Client, agent: Agent) -> None:

@@ -66,9 +66,7 @@ def test_what_does_not_fit_together_is_refused(agent: Agent, bob: User, globex: 
 def test_a_channel_is_changed(agent: Agent, bob: User) -> None:
     actor = actor_for(bob)
     channel = create_channel(actor, kind=WIDGET_KIND, name="Site", agent=agent)
-    edit_channel(
-        actor, channel, name="Shop", agent=agent, version=None, settings={"title": "Hi"}, enabled=False
-    )
+    edit_channel(actor, channel, name="Shop", agent=agent, version=None, settings={"title": "Hi"}, enabled=False)
     channel.refresh_from_db()
     assert (channel.name, channel.settings, channel.enabled) == ("Shop", {"title": "Hi"}, False)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -95,23 +96,17 @@ def test_two_first_calls_of_one_person_at_once_make_one_contact() -> None:
     agent = make_agent(workspace)
     publish(agent)
     together = threading.Barrier(2)
-    failures: list[BaseException] = []
 
     def call() -> None:
         try:
             together.wait()
             begin(agent, identity=("visitor", "v_1"))
-        except BaseException as error:
-            failures.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=call) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(call) for _ in range(2)]:
+            done.result()
     assert (Contact.objects.count(), Identity.objects.count(), Leg.objects.count()) == (1, 1, 2)
 
 

@@ -92,9 +92,7 @@ SHORT = entries_of(EXCHANGES[:2], T0)
 
 
 @given(data=st.data())
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_in_any_batches_ends_in_the_same_rows(agent: Agent, data: st.DataObject) -> None:
     straight = open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice")
     record_entries(straight, SHORT)
@@ -107,7 +105,11 @@ def test_any_order_in_any_batches_ends_in_the_same_rows(agent: Agent, data: st.D
     got, wanted = rows(mixed), rows(straight)
     for stored in (got, wanted):  # which leg a row belongs to is the one thing that must differ
         stored["turns"] = [
-            [value for value in turn if value not in (mixed.pk, straight.pk, mixed.conversation_id, straight.conversation_id)]
+            [
+                value
+                for value in turn
+                if value not in (mixed.pk, straight.pk, mixed.conversation_id, straight.conversation_id)
+            ]
             for turn in stored["turns"]
         ]
     assert got == wanted
@@ -140,7 +142,9 @@ def test_what_the_database_cannot_hold_is_removed(leg: Leg) -> None:
         CallerTurn(seq=1, number=1, text="a\x00b\ud800c", started_ms=-4, ended_ms=10**14, at=T0),
         TurnTiming(seq=2, number=1, v2v_ms=math.nan, spans=(Span("x\x00" * 80, math.inf),), prompt_tokens=-1),
         EventEntry(seq=3, kind="failed\x00", data={"code\ud800": "x\x00", "n": math.nan}, at_ms=-1, at=T0),
-        StateSnapshot(seq=4, state=ConversationState(variables={"v": "\x00\udfff"}, history=(Message("user", "\x00"),))),
+        StateSnapshot(
+            seq=4, state=ConversationState(variables={"v": "\x00\udfff"}, history=(Message("user", "\x00"),))
+        ),
     ]
     record_entries(leg, entries)
     caller = Turn.objects.get(leg=leg, role="caller")
@@ -155,9 +159,7 @@ def test_what_the_database_cannot_hold_is_removed(leg: Leg) -> None:
 
 
 def test_the_newest_leg_keeps_the_state(leg: Leg, agent: Agent) -> None:
-    later = open_leg(
-        agent=agent, running=agent.published, kind="web_chat", media="text", conversation=leg.conversation
-    )
+    later = open_leg(agent=agent, running=agent.published, kind="web_chat", media="text", conversation=leg.conversation)
     record_entries(later, [StateSnapshot(seq=1, state=ConversationState(turn=9, owner="human"))])
     record_entries(leg, [StateSnapshot(seq=50, state=ConversationState(turn=3))])
     conversation = Conversation.objects.get(pk=leg.conversation_id)
@@ -171,7 +173,9 @@ def test_entries_of_an_erased_conversation_are_dropped(leg: Leg) -> None:
 
 
 def test_a_batch_takes_few_queries_whatever_its_size(leg: Leg) -> None:
-    with CaptureQueriesContext(connection, ) as short:
+    with CaptureQueriesContext(
+        connection,
+    ) as short:
         record_entries(leg, entries_of(EXCHANGES[:1], T0))
     other = open_leg(agent=leg.conversation.agent, running=leg.version, kind="browser_voice", media="voice")
     with CaptureQueriesContext(connection) as long:

@@ -76,7 +76,8 @@ class ScriptedLink:
 class ScriptedWorkers:
     """`refusals` are raised by the next connects, one each; `down` refuses all."""
 
-    def __init__(self) -> None:
+    def __init__(self, link_type: type[ScriptedLink] = ScriptedLink) -> None:
+        self._link_type = link_type
         self.links: list[ScriptedLink] = []
         self.refusals: list[WorkerError] = []
         self.down = False
@@ -89,7 +90,7 @@ class ScriptedWorkers:
             raise self.refusals.pop(0)
         if self.down:
             raise WorkerLost("down")
-        link = ScriptedLink(opening)
+        link = self._link_type(opening)
         self.links.append(link)
         yield link
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from channels.db import database_sync_to_async
+from django.core.management import call_command
 
 from agents.actions.publish_agent import publish_agent
 from agents.engines import BUILT_IN, EngineMenu, EngineOffer
@@ -19,9 +22,10 @@ from agents.models import Agent
 from channels_io.live import messages
 from channels_io.live.lines import line_text
 from channels_io.models import Conversation, Leg, Turn
-from channels_io.simulators.browser_caller import RATE_IN, BrowserCaller, CallFailed
+from channels_io.simulators.browser_caller import RATE_IN, RATE_OUT, BrowserCaller, CallFailed
+from channels_io.simulators.wav import read_wav, write_wav
 from channels_io.tickets import ANY_ORIGIN, Ticket, issue_ticket
-from inference.audio import Samples
+from inference.audio import AudioFrame, Samples
 from parley.accounts.actor import system_actor
 from parley.accounts.models import Workspace
 from tests.channels_io.live.processes import Process, web, worker
@@ -111,9 +115,13 @@ async def test_a_spoken_call_and_its_record(agent: Agent, place: str) -> None:
     assert (typed.heard, typed.source, typed.v2v_ms) == ("And by text?", "text", None)
     assert len(result.agent_audio) > 24_000
     await legs_ended(1)
-    leg = await rows(lambda: Leg.objects.get())
+    async with asyncio.timeout(20):  # the recording is measured after the leg is closed
+        while (leg := await rows(lambda: Leg.objects.get())).recording_ms == 0:
+            await asyncio.sleep(0.05)
     assert leg.end_reason == "hangup"
     assert leg.recording_ms > 3000
+    assert max(leg.peaks["caller"]) > 20
+    assert max(leg.peaks["agent"]) > 20
     turns = await rows(lambda: list(Turn.objects.order_by("number", "-role").values_list("role", "text", "cut")))
     assert turns == [
         ("agent", result.greeting, False),
@@ -132,7 +140,6 @@ async def test_barge_in_silences_the_agent(agent: Agent, place: str) -> None:
         await caller.wait(lambda: caller.player.ends() > time.monotonic() + 0.05, 10)
         said = await caller.speak(speech())
         answer = await caller.answer()
-        result = caller.result()
     assert said.agent_sounding
     assert said.ducked_ms is not None
     assert said.silent_ms is not None
@@ -142,7 +149,7 @@ async def test_barge_in_silences_the_agent(agent: Agent, place: str) -> None:
     assert greeting.cut
     assert greeting.full_text.startswith("Recorded. Hello")
     assert len(greeting.text) < len(greeting.full_text)
-    assert result.close_code == 1000
+    assert caller.close_code == 1000
 
 
 async def test_the_worker_is_killed_in_mid_turn(agent: Agent, place: str, speech_worker: Process) -> None:
@@ -170,8 +177,9 @@ async def test_the_worker_is_killed_in_mid_turn(agent: Agent, place: str, speech
     await legs_ended(1)
     said = await rows(lambda: list(Turn.objects.filter(role="agent").order_by("number").values_list("text", "cut")))
     texts = [text for text, _ in said]
-    assert texts[-3:] == [APOLOGY, RESUMED, answer.said]
+    assert texts[0].startswith("Recorded. Hello")
     assert said[1][1]
+    assert texts[2:] == [APOLOGY, RESUMED, answer.said]
     conversation = await rows(lambda: Conversation.objects.get())
     assert [line["role"] for line in conversation.state["history"]][-2:] == ["user", "assistant"]
 
@@ -226,3 +234,21 @@ async def test_without_a_worker_the_call_is_refused_with_a_code(
         async with BrowserCaller.connect(place, await ticket_for(agent)):
             pass
     assert failed.value.code == "no_worker"
+
+
+def test_the_call_command_speaks_a_file_and_shows_the_waterfall(agent: Agent, place: str, tmp_path: Path) -> None:
+    write_wav(tmp_path / "question.wav", AudioFrame.from_samples(speech(), RATE_IN))
+    out = io.StringIO()
+    options: dict[str, Any] = {"agent": agent.slug, "wav": [tmp_path / "question.wav"], "url": place}
+    call_command("call", **options, out=tmp_path / "reply.wav", stdout=out)
+    shown = out.getvalue()
+    assert "greeting  Recorded. Hello, how can I help you today?" in shown
+    assert "heard     I spoke for 1." in shown
+    assert "ms after the last sound of the question" in shown
+    assert "  wire " in shown
+    assert len(read_wav(tmp_path / "reply.wav", RATE_OUT)) > RATE_OUT
+    out = io.StringIO()
+    call_command("call", **options, as_json=True, stdout=out)
+    (turn,) = json.loads(out.getvalue())["turns"]
+    assert turn["v2v_ms"] > 0
+    assert turn["said"]

@@ -125,7 +125,8 @@ def test_nothing_found_offers_a_way_back(agent: Agent, alice: User, client_of: C
 
 
 @pytest.mark.parametrize(
-    "query", ["state=x", "since=never", "since=0001-01-01", "until=9999-12-31", "agent=%00", "q=%00", "before=zz", "channel=x"]
+    "query",
+    ["state=x", "since=never", "since=0001-01-01", "until=9999-12-31", "agent=%00", "q=%00", "before=zz", "channel=x"],
 )
 def test_bad_filters_are_ignored_with_a_word(agent: Agent, alice: User, client_of: ClientOf, query: str) -> None:
     make_conversation(agent)
@@ -315,7 +316,9 @@ def test_a_channel_is_changed_and_pinned(agent: Agent, bob: User, client_of: Cli
     assert (channel.name, channel.version, channel.enabled) == ("Shop", agent.published, False)
 
 
-def test_viewers_see_a_channel_and_change_nothing(agent: Agent, vera: User, client_of: ClientOf, acme: Workspace) -> None:
+def test_viewers_see_a_channel_and_change_nothing(
+    agent: Agent, vera: User, client_of: ClientOf, acme: Workspace
+) -> None:
     channel = create_channel(system_actor(acme), kind=WIDGET_KIND, name="Site", agent=agent)
     client = client_of(vera)
     page = html(client, f"/channels/{channel.public_id}/")

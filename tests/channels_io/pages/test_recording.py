@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test import AsyncClient, Client
+from django.test import AsyncRequestFactory, Client
 
 from agents.models import Agent
 from channels_io import recordings
 from channels_io.models import Leg
+from channels_io.pages.recording import recording_response
 from parley.accounts.models import User, Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import EXCHANGES, make_conversation
@@ -81,11 +82,8 @@ def test_head_sends_no_sound(leg: Leg, vera: User, client_of: Callable[[User], C
     assert response["Content-Length"] == str(len(content(leg)))
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_over_asgi_it_is_streamed(leg: Leg, vera: User) -> None:
-    client = AsyncClient()
-    await client.aforce_login(vera, backend="django.contrib.auth.backends.ModelBackend")
-    response = await client.get(f"/conversations/{leg.conversation.public_id}/legs/{leg.public_id}/recording.wav")
+async def test_over_asgi_it_is_streamed(leg: Leg) -> None:
+    response = recording_response(AsyncRequestFactory().get("/"), leg)
     assert response.is_async
     assert b"".join([chunk async for chunk in response.streaming_content]) == content(leg)
 

@@ -44,7 +44,13 @@ def test_what_was_not_heard(heard: str, written: str, rest: str) -> None:
 
 @pytest.mark.parametrize(
     ("values", "fraction", "result"),
-    [([], 0.5, None), ([7.0], 0.95, 7.0), ([1.0, 3.0], 0.5, 2.0), ([4.0, 1.0, 3.0, 2.0], 0.5, 2.5), ([1.0, 2.0], 1.0, 2.0)],
+    [
+        ([], 0.5, None),
+        ([7.0], 0.95, 7.0),
+        ([1.0, 3.0], 0.5, 2.0),
+        ([4.0, 1.0, 3.0, 2.0], 0.5, 2.5),
+        ([1.0, 2.0], 1.0, 2.0),
+    ],
 )
 def test_percentiles_are_interpolated(values: list[float], fraction: float, result: float | None) -> None:
     assert percentile(values, fraction) == result

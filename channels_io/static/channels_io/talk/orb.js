@@ -137,17 +137,17 @@ export class Orb {
     context.closePath();
   }
 
+  /** A light on the shape itself: drawn only where the shape is. */
   #gloss(size, radius) {
     const { context } = this;
-    const x = size / 2 - radius * 0.32;
-    const y = size / 2 - radius * 0.4;
-    const light = context.createRadialGradient(x, y, 0, x, y, radius * 0.95);
-    light.addColorStop(0, "rgba(255, 255, 255, 0.42)");
+    const x = size / 2 - radius * 0.34;
+    const y = size / 2 - radius * 0.44;
+    const light = context.createRadialGradient(x, y, 0, x, y, radius * 1.05);
+    light.addColorStop(0, "rgba(255, 255, 255, 0.45)");
     light.addColorStop(1, "rgba(255, 255, 255, 0)");
     context.globalAlpha = 1;
     context.fillStyle = light;
-    context.beginPath();
-    context.arc(size / 2, size / 2, radius * 0.92, 0, Math.PI * 2);
+    this.#shape(size / 2, radius, LAYERS.at(-1));
     context.fill();
   }
 }

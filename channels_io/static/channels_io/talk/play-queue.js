@@ -24,7 +24,8 @@ class Segment {
     this.expected = expected; // at 24 kHz; Infinity until the agent has said all
     this.queued = 0; // at the device's rate, still in the ring
     this.played = 0; // at the device's rate
-    this.needed = START_SECONDS;
+    this.needed = START_SECONDS; // in the ring before it sounds
+    this.flowing = false; // it sounds, until the ring runs dry
     this.starved = 0; // device samples of silence in place of its audio
     this.complete = false;
   }
@@ -159,7 +160,8 @@ export class PlayQueue {
   }
 
   #mayPlay(segment) {
-    return segment.complete || segment.queued >= segment.needed * this.deviceRate;
+    segment.flowing ||= segment.complete || segment.queued >= segment.needed * this.deviceRate;
+    return segment.flowing;
   }
 
   #starve(segment, count) {
@@ -170,6 +172,7 @@ export class PlayQueue {
 
   #wait(segment) {
     segment.needed = RESTART_SECONDS;
+    segment.flowing = false;
     segment.starved = 0;
     this.underruns += 1;
   }
