@@ -235,8 +235,6 @@ class Timing(Struct, frozen=True, tag="timing"):
     turn: int
     spans: tuple[Span, ...]
     speech_end: int = 0
-    head_silence: int = 0
-    """Samples of near-silence at the head of the reply's audio (at `media.rate_out`)."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     reply_tokens: int = 0

@@ -79,8 +79,9 @@ class Pool:
     async def keep_warm(self, specs: Sequence[AgentSpec]) -> None:
         """Make these agents resident: prompt heads prefilled, greetings and phrases spoken once."""
         for spec in specs:
+            chat = cast(ChatModel, self._preferred("chat", spec.models.chat))
             for head in prefixes(spec):
-                await self.chat(spec.models.chat).warm(head)
+                await chat.warm(head)
             for text in (spec.greeting, *(phrase(name, spec.language) for name in PHRASES)):
                 await self._prepare(spec, text)
         self._agents = {spec.agent: spec for spec in specs}
@@ -127,6 +128,14 @@ class Pool:
             raise UnknownEngine(f"This worker has no {role} {name!r}; it has {engine.info.model!r}.")
         return engine
 
+    def _preferred(self, role: EngineRole, name: str) -> Engine:
+        """The engine an agent asks for, or this worker's own: an agent is never mute for want of a voice."""
+        try:
+            return self._engine(role, name)
+        except UnknownEngine as error:
+            log.warning("%s The default is used.", error.message)
+            return self._engine(role, "default")
+
     # --- admission ----------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -143,9 +152,9 @@ class Pool:
         try:
             models = opening.spec.models
             yield Engines(
-                transcriber=self.transcriber(models.transcriber),
-                chat=self.chat(models.chat),
-                synthesizer=self.synthesizer(opening.spec.voice.engine if kind == "voice" else "default"),
+                transcriber=cast(Transcriber, self._preferred("transcriber", models.transcriber)),
+                chat=cast(ChatModel, self._preferred("chat", models.chat)),
+                synthesizer=cast(Synthesizer, self._preferred("synthesizer", opening.spec.voice.engine)),
                 voice_detector=self.voice_detector,
                 turn_detector=self.turn_detector,
                 fixed_speech=self.fixed_speech,

@@ -185,6 +185,7 @@ class Replier:
     def _tell_timing(self, reply: Reply, marks: Marks, thought: Thought) -> None:
         spans = marks.spans()
         metrics.reply_spans(spans)
+        metrics.reply_tokens(thought.prompt_tokens, thought.cached_tokens, thought.reply_tokens)
         self._outbox.put_now(
             Timing(
                 reply.turn,

@@ -108,7 +108,7 @@ def running_for(agent: Agent, channel: Channel | None, version: str) -> Version 
     if version == "published":
         running = agent.published if channel is None else channel.running
         if running is None:
-            raise NothingToOpen("The agent is not published: publish it, or try the draft.")
+            raise NothingToOpen("The agent is not published: publish it, or try its draft.")
         return running
     return get_or_404(Version, agent.workspace, version, agent=agent)
 

@@ -132,7 +132,8 @@ class Transcript:
         reply = self._reply(turn)
         if not reply.written and not heard:
             return
-        self._agent_turn(turn, heard, cut=cut)
+        # An interruption that came after the last word was heard cut nothing.
+        self._agent_turn(turn, heard, cut=cut and heard != reply.written)
         reply.settled = True
         for old in [number for number, known in self._replies.items() if number < turn and known.settled]:
             del self._replies[old]

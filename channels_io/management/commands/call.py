@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--agent", required=True, metavar="SLUG")
         parser.add_argument("--wav", required=True, nargs="+", type=Path, metavar="FILE", help="16-bit PCM, any rate")
         parser.add_argument("--workspace", default="", metavar="SLUG", help="needed when two workspaces share the slug")
-        parser.add_argument("--version", choices=("published", "draft"), default="published", dest="agent_version")
+        parser.add_argument("--draft", action="store_true", help="the draft as it is now, not the published version")
         parser.add_argument("--out", type=Path, metavar="FILE", help="write what the agent said, as heard")
         parser.add_argument("--json", action="store_true", dest="as_json")
         parser.add_argument("--url", default="", metavar="WS_URL", help="default: this machine's web process")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 workspace=agent.workspace.public_id,
                 kind="browser_voice",
                 agent=agent.public_id,
-                version=options["agent_version"],
+                version="draft" if options["draft"] else "published",
                 identity=("command", "call"),
                 origins=(ANY_ORIGIN,),
             )

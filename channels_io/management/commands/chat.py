@@ -25,11 +25,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--agent", required=True, metavar="SLUG")
         parser.add_argument("--workspace", default="", metavar="SLUG")
-        parser.add_argument("--version", choices=("published", "draft"), default="published", dest="agent_version")
+        parser.add_argument("--draft", action="store_true", help="the draft as it is now, not the published version")
 
     def handle(self, **options: Any) -> None:
         agent = find_agent(options["agent"], options["workspace"])
-        problem = asyncio.run(self._chat(agent, options["agent_version"]))
+        problem = asyncio.run(self._chat(agent, "draft" if options["draft"] else "published"))
         if problem is not None:
             raise CommandError(f"{problem.message} ({problem.code})")
 

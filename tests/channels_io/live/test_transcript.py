@@ -46,6 +46,14 @@ def test_a_reply_is_first_written_and_then_settled_as_heard() -> None:
     assert [entry.seq for entry in entries] == [1, 2, 3]
 
 
+def test_an_interruption_after_the_last_word_cut_nothing() -> None:
+    script, entries = two_clauses()
+    script.state(State(ConversationState(), 3, reply_turn=2, heard="We open at nine, and close at one.", cut=True))
+    first = entries[0]
+    assert isinstance(first, AgentTurn)
+    assert not first.cut
+
+
 def test_a_snapshot_alone_settles_no_reply() -> None:
     script, entries = transcript()
     script.reply_text(0, "Hello.")

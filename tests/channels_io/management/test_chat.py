@@ -32,7 +32,7 @@ def agent(acme: Workspace, workers: ScriptedWorkers) -> Agent:
     return agent
 
 
-def chat(monkeypatch: pytest.MonkeyPatch, typed: str, **options: str) -> str:
+def chat(monkeypatch: pytest.MonkeyPatch, typed: str, **options: bool) -> str:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     out = io.StringIO()
     call_command("chat", agent="reception", stdout=out, no_color=True, **options)
@@ -54,7 +54,7 @@ def test_one_line_one_answer_until_the_input_ends(agent: Agent, monkeypatch: pyt
 
 
 def test_the_draft_can_be_tried(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat(monkeypatch, "Hi\n", agent_version="draft")
+    chat(monkeypatch, "Hi\n", draft=True)
     assert Leg.objects.get().version is None
 
 

@@ -117,6 +117,7 @@ def test_the_audit_page_tells_and_narrows(alice: User, client_of: Signed) -> Non
     page = client.get("/workspace/audit/").content.decode()
     assert "&lt;b&gt;Site&lt;/b&gt;" in page
     assert "edit_workspace" in page
+    assert "scopes: agents:read" in page
     narrowed = client.get("/workspace/audit/", {"verb": "edit_workspace"}).content.decode()
     assert "&lt;b&gt;Site&lt;/b&gt;" not in narrowed
     assert "Nothing found" in client.get("/workspace/audit/", {"q": "nobody\0"}).content.decode()
