@@ -16,7 +16,7 @@ import numpy as np
 
 from inference import metrics
 from inference.audio import Resampler, Samples
-from inference.engines.base import TranscriberStream, TurnDetector, VoiceStream
+from inference.engines.base import TranscriberStream, Transcript, TurnDetector, VoiceStream
 from inference.errors import EngineError
 from inference.turns import (
     HOP,
@@ -37,6 +37,8 @@ AUDIBLE = 184
 """|sample| of AUDIBLE_DBFS (-45 dBFS of 16-bit full scale)."""
 TAIL = RATE * 160 // 1000
 """How far after the last voiced hop a trailing consonant may still be audible."""
+HANGOVER = RATE * 400 // 1000
+"""How long the detector may still say voice after the last audible sample."""
 PARTIAL_EVERY = RATE * 480 // 1000
 
 
@@ -168,17 +170,19 @@ class Ear:
             self._partial_task = self._tasks.create_task(self._partial())
 
     async def _partial(self) -> None:
+        began = self._clock()
         try:
             transcript = await self._recogniser.partial()
         except EngineError:
             return  # The final pass will say so if it fails too.
+        metrics.transcribed("partial", self._clock() - began)
         if transcript.text:
             await self._report(Words(transcript.text, pause=False))
 
     async def _answer(self, sample: int) -> None:
         window = np.concatenate(self._recent)
         try:
-            transcript, score = await asyncio.gather(self._recogniser.final(), self._detector.complete(window))
+            transcript, score = await asyncio.gather(self._final(), self._detector.complete(window))
         except EngineError as error:
             metrics.engine_failed("transcriber", error.code)
             self.turns.drop()
@@ -189,6 +193,12 @@ class Ear:
             await self._report(Words(transcript.text, pause=True))
         for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
             await self._handle(decision)
+
+    async def _final(self) -> Transcript:
+        began = self._clock()
+        transcript = await self._recogniser.final()
+        metrics.transcribed("final", self._clock() - began)
+        return transcript
 
     def _cancel(self) -> None:
         current = asyncio.current_task()
@@ -208,8 +218,8 @@ class Ear:
     def _last_audible(self, voiced_end: int) -> int:
         for hop_start, last in reversed(self._audible):
             if last <= voiced_end + TAIL:
-                return last if last > voiced_end - 4 * HOP else voiced_end
-            if hop_start < voiced_end - 4 * HOP:
+                return last if last > voiced_end - HANGOVER else voiced_end
+            if hop_start < voiced_end - HANGOVER - HOP:
                 break
         return voiced_end
 

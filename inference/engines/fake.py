@@ -205,7 +205,8 @@ class FakeSynthesizer(Fake):
 
 
 def _tone(count: int) -> Samples:
-    return (np.sin(np.arange(count) * (2 * np.pi * 220 / VOICE_RATE)) * 6000).astype(np.int16)
+    tone: Samples = (np.sin(np.arange(count) * (2 * np.pi * 220 / VOICE_RATE)) * 6000).astype(np.int16)
+    return tone
 
 
 # --- listening --------------------------------------------------------------------------------

@@ -40,7 +40,8 @@ MAX_UTTERANCE = RATE * 180
 """More audio than this without a pass, and the oldest is dropped."""
 FLOOR_DBFS = -60.0
 """Audio whose loudest 10 ms stays below this holds nothing to recognise."""
-MAX_TOKENS = 120
+TOKENS_PER_SECOND = 8
+"""No caller speaks faster; a loop is cut here."""
 HINT_CHARACTERS = 400
 
 
@@ -65,6 +66,8 @@ class Decoder:
     def __init__(self, path: str, *, threads: int, compute_type: str, device: str) -> None:
         from faster_whisper import WhisperModel
 
+        if not Path(path).is_dir():
+            raise EngineNotReady(f"There is no folder of a recogniser's weights at {path!r}.")
         self.model: Any = WhisperModel(
             path, device=device, compute_type=compute_type, cpu_threads=threads, num_workers=1, local_files_only=True
         )
@@ -98,7 +101,7 @@ class Decoder:
             encoded,
             [prompt],
             beam_size=1,
-            max_length=min(self.model.max_length, len(prompt) + MAX_TOKENS),
+            max_length=min(self.model.max_length, len(prompt) + 32 + TOKENS_PER_SECOND * features.shape[-1] // 100),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
@@ -171,10 +174,12 @@ class FasterWhisper:
 
     async def load(self) -> None:
         """Read the model and decode a second of sound once."""
-        if not Path(self._path).is_dir():
-            raise EngineNotReady(f"{self.info.model} has no folder of weights at {self._path!r}.")
         self._thread = PriorityThread("recogniser")
-        self._decoder = await self._thread.run(URGENT, self._open)
+        try:
+            self._decoder = await self._thread.run(URGENT, self._open)
+        except BaseException:
+            await self.close()
+            raise
         noise = np.random.default_rng(0).normal(0, 3000, RATE).astype(np.int16)
         await self._thread.run(URGENT, lambda: self._warm(noise))
         languages = _languages() if self._decoder.multilingual else ("en",)

@@ -32,9 +32,7 @@ def features(samples: Samples) -> Floats:
 class SmartTurn:
     """`path` is the ONNX file; `threads` those of one decision."""
 
-    def __init__(
-        self, *, model: str = "smart-turn-v3.2", capacity: int = 0, path: str = "", threads: int = 1
-    ) -> None:
+    def __init__(self, *, model: str = "smart-turn-v3.2", capacity: int = 0, path: str = "", threads: int = 1) -> None:
         self.info = EngineInfo(kind="smart_turn", role="turn_detector", model=model, licence="BSD-2-Clause")
         self._path = path
         self._threads = threads

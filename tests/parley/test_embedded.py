@@ -18,6 +18,7 @@ import redis
 
 from parley import embedded
 from parley.embedded import Embedded, EmbeddedError
+from parley.servers.place import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +58,7 @@ def start(var: Path) -> Embedded:
 
 
 def wait_gone(pid: int) -> None:
-    assert embedded._until(lambda: not Path(f"/proc/{pid}").exists(), 10)
+    assert until(lambda: not Path(f"/proc/{pid}").exists(), 10)
 
 
 def test_addresses_are_known_without_starting(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ const WAVES = [
 ];
 
 const LAYERS = [
-  { size: 1.3, alpha: 0.16, wobble: 1.7, lag: 0.9 },
-  { size: 1.14, alpha: 0.3, wobble: 1.3, lag: 0.4 },
+  { size: 1.22, alpha: 0.16, wobble: 1.3, lag: 0.9 },
+  { size: 1.1, alpha: 0.3, wobble: 1.15, lag: 0.4 },
   { size: 1, alpha: 1, wobble: 1, lag: 0 },
 ];
 
@@ -107,7 +107,7 @@ export class Orb {
     const style = getComputedStyle(canvas);
     const [first, second, third] = ["--orb-1", "--orb-2", "--orb-3"].map((name) => style.getPropertyValue(name).trim());
     context.clearRect(0, 0, size, size);
-    const radius = size * (0.26 + 0.07 * this.level);
+    const radius = size * (0.25 + 0.035 * this.level);
     for (const layer of LAYERS) {
       context.globalAlpha = layer.alpha * (layer.size > 1 ? 0.55 + 0.45 * Math.min(1, this.level * 2) : 1);
       const fill = context.createLinearGradient(size * 0.2, size * 0.15, size * 0.8, size * 0.9);

@@ -182,6 +182,7 @@ export class Talk extends EventTarget {
   }
 
   #level(who, level) {
+    if (!this.context) return; // the last words of an audio thread that is being closed
     this.levels = { ...this.levels, [who]: level };
     this.#tell("levels", this.levels);
   }
@@ -273,6 +274,8 @@ export class Talk extends EventTarget {
 
   #fail(problem, message = "") {
     this.connection = null;
+    this.transcript.finish();
+    this.#changed();
     this.#closeAudio();
     this.problem = problem;
     this.problemMessage = message;
@@ -281,6 +284,8 @@ export class Talk extends EventTarget {
 
   #end(reason) {
     this.connection = null;
+    this.transcript.finish();
+    this.#changed();
     this.#closeAudio();
     this.endReason = reason;
     this.#become("ended");

@@ -17,9 +17,17 @@ export class Transcript {
 
   /** Turns are counted per leg: a new one begins new lines, and what was open is closed. */
   begin(leg) {
-    this.#dropLive();
-    for (const line of this.lines) if (line.state === "live") line.state = "cut";
+    this.finish();
     this.leg = leg;
+  }
+
+  /** Nothing more is said here: what was not heard of the last reply never will be. */
+  finish() {
+    this.#dropLive();
+    for (const line of this.lines) {
+      if (line.role === "agent" && line.samples !== 0 && line.spoken < line.text.length) line.state = "cut";
+      else if (line.state === "live") line.state = "done";
+    }
   }
 
   /** A typed line appears at once, before the server has it. */
@@ -91,17 +99,16 @@ export class Transcript {
   #cut(turn) {
     const line = this.#reply(turn);
     if (!line) return;
-    line.state = "cut";
-    const rest = line.text.slice(line.spoken);
-    const wordEnd = rest.search(/\s|$/);
-    if (line.spoken > 0) line.spoken += wordEnd;
-    if (line.spoken >= line.text.length) line.state = "done";
+    line.state = line.spoken >= line.text.length ? "done" : "cut";
   }
 
   #spokenOf(line) {
-    if (line.samples === 0) return line.text.length; // written, not spoken
-    if (line.samples) return Math.min(line.text.length, Math.round((line.text.length * line.played) / line.samples));
-    return Math.min(line.text.length, Math.round(line.played / SAMPLES_PER_CHARACTER));
+    const { text, samples, played } = line;
+    if (samples === 0) return text.length; // written, not spoken
+    const characters = Math.round(samples ? (text.length * played) / samples : played / SAMPLES_PER_CHARACTER);
+    if (characters <= 0) return 0;
+    const wordEnd = text.slice(characters).search(/\s|$/);
+    return Math.min(text.length, characters + wordEnd);
   }
 
   #reply(turn) {

@@ -156,6 +156,7 @@ export class Panel {
   showLines() {
     const { lines } = this.talk.transcript;
     this.empty.hidden = lines.length > 0;
+    this.element.classList.toggle("fresh", lines.length === 0);
     this.captions.render(lines);
   }
 

@@ -36,14 +36,6 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.actor} {self.verb} {self.target_id}"
 
-    def details(self) -> list[tuple[str, str]]:
-        """`data` as a person reads it: lists as words, not as code."""
-        return [
-            (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-            for name, value in self.data.items()
-            if not isinstance(value, dict)
-        ]
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise TypeError("An audit event is written once and never changed.")
@@ -51,3 +43,11 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted on its own.")
+
+    def details(self) -> list[tuple[str, str]]:
+        """`data` as a person reads it: lists as words, not as code."""
+        return [
+            (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            for name, value in self.data.items()
+            if not isinstance(value, dict)
+        ]
