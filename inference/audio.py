@@ -147,7 +147,8 @@ def _ulaw_encode_table() -> npt.NDArray[np.uint8]:
     magnitude = np.minimum(np.abs(value), 32635) + 0x84
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    return (~(sign | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8)
+    code: npt.NDArray[np.int32] = ~(sign | (exponent << 4) | mantissa) & 0xFF
+    return code.astype(np.uint8)
 
 
 _ULAW_DECODE = _ulaw_decode_table()

@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from inference import metrics, openai_api
+from inference import metrics
 from inference.auth import TokenAuth
 from inference.config import WorkerConfig
 from inference.conversation import Conversation
 from inference.errors import ParleyError, ProtocolError, WorkerFull
 from inference.events import WIRE_VERSION, Audio, Close, Failed, Open, Up, decode_up, encode
+from inference.openai_api import routes as openai_routes
 from inference.pool import Pool
 from inference.spec import AgentSpec
 
@@ -55,7 +56,7 @@ def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
             Route("/metrics", door.metrics),
             Route("/status", door.status),
             Route("/agents", door.put_agents, methods=["PUT"]),
-            *openai_api.routes(pool),
+            *openai_routes(pool),
         ],
         lifespan=lifespan,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from parley.accounts.models import WorkspaceModel, WorkspaceQuerySet
+from parley.accounts.models import WorkspaceModel
 
 if TYPE_CHECKING:
     from agents.models.draft import Draft
@@ -32,8 +32,6 @@ class Agent(WorkspaceModel):
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     draft: Draft
-
-    objects: ClassVar[Any] = WorkspaceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("agent")

@@ -10,8 +10,9 @@ class ParleyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from parley import checks
+        from parley import celery, checks
 
+        celery.app.set_default()  # Whoever calls `task.delay()` in this process means our broker.
         checks.register_all()
 
 

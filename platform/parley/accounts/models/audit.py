@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ class AuditEvent(models.Model):
     data = models.JSONField(_("details"), default=dict)
     at = models.DateTimeField(_("when"), auto_now_add=True)
 
-    objects: ClassVar[Any] = WorkspaceQuerySet.as_manager()
+    objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]

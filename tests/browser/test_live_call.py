@@ -1,0 +1,188 @@
+"""The real thing: sign in, speak to the demo agent, be answered, interrupt, write, read the record.
+
+A whole stack runs beside the test: web, worker, databases. With the fake engines in every run; with the real
+models where the marker `model` is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import threading
+import wave
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from parley.stack.report import PlainReport
+from parley.stack.stack import ROOT, Stack, StackOptions
+from tests.support.servers import LEAVE_TO_US
+
+Result = TypeVar("Result")
+
+CORPUS = ROOT / "channels_io" / "bench" / "corpus"
+RATE = 16_000
+START_SECONDS = 300
+ANSWER_MS = 60_000
+RECORDED = """
+from agents.actions.edit_draft import edit_draft
+from agents.actions.publish_agent import publish_agent
+from agents.engines import fallback_menu
+from agents.models import Agent
+from parley.accounts.actor import system_actor
+agent = Agent.objects.select_related("workspace", "draft").get(slug="reception", workspace__slug="demo")
+actor = system_actor(agent.workspace)
+edit_draft(actor, agent, {"record_audio": True}, revision=agent.draft.revision)
+agent.draft.refresh_from_db()
+publish_agent(actor, agent, menu=fallback_menu())
+print("agent", agent.public_id)
+"""
+
+
+@contextmanager
+def own_environment() -> Iterator[None]:
+    """Without the tests' databases: the stack brings its own."""
+    kept = {name: os.environ.pop(name) for name in (*LEAVE_TO_US, "PARLEY_VAR") if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+class RunningStack:
+    """A Stack in a thread with an event loop of its own."""
+
+    def __init__(self, var: Path, profile: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._options = StackOptions.private(var, profile=profile)
+        self.agent = ""
+
+    def __enter__(self) -> RunningStack:
+        self._thread.start()
+        self.stack = self._wait(self._start())
+        code, out, err = self._wait(self.stack.manage("shell", "-c", RECORDED))
+        assert code == 0, err
+        self.agent = out.split("agent ")[-1].strip()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wait(self.stack.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(30)
+        self._loop.close()
+
+    async def _start(self) -> Stack:
+        return await Stack(self._options, PlainReport()).__aenter__()
+
+    def _wait(self, what: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(START_SECONDS)
+
+
+@contextmanager
+def running(folder: Path, profile: str) -> Iterator[RunningStack]:
+    with own_environment(), RunningStack(folder, profile) as stack:
+        yield stack
+
+
+def speak(path: Path, *parts: str | float) -> Path:
+    """A WAV of corpus utterances and pauses (seconds), once: then silence for good."""
+    sound = []
+    for part in parts:
+        if isinstance(part, str):
+            with wave.open(str(CORPUS / f"{part}.wav"), "rb") as utterance:
+                assert utterance.getframerate() == RATE
+                sound.append(np.frombuffer(utterance.readframes(utterance.getnframes()), dtype="<i2"))
+        else:
+            sound.append(np.zeros(round(part * RATE), dtype="<i2"))
+    with wave.open(str(path), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(RATE)
+        wav.writeframes(np.concatenate(sound).tobytes())
+    return path
+
+
+def sign_in(page: Page, stack: Stack) -> None:
+    page.goto(stack.web_url)
+    page.locator("[name=username]").fill(stack.prepared.email)
+    page.locator("[name=password]").fill(stack.prepared.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{stack.web_url}/")
+
+
+def loudest_from_now(page: Page) -> None:
+    """From now on the page notes how loud the agent has been."""
+    page.evaluate(
+        """() => {
+            const { talk } = document.querySelector("[data-call]");
+            window.agentPeak = 0;
+            talk.addEventListener("levels", ({ detail }) => (window.agentPeak = Math.max(window.agentPeak, detail.agent)));
+        }"""
+    )
+
+
+def call_and_read(page: Page, running: RunningStack) -> str:
+    """The whole story; returns what the agent said to the spoken question."""
+    stack = running.stack
+    sign_in(page, stack)
+    page.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="Talk to Smile Dental").click()
+    loudest_from_now(page)
+    page.get_by_role("button", name="Start talking").click()
+    expect(page.locator("[data-status]")).to_have_text("Speaking", timeout=ANSWER_MS)
+
+    agent_lines = page.locator(".pc-line[data-role=agent]")
+    caller_lines = page.locator(".pc-line[data-role=caller][data-state=done]")
+    expect(agent_lines.first).to_have_attribute("data-state", "cut", timeout=ANSWER_MS)
+    expect(caller_lines.first).not_to_be_empty(timeout=ANSWER_MS)
+    expect(agent_lines.nth(1)).to_have_attribute("data-state", "done", timeout=ANSWER_MS)
+    expect(page.locator("[data-total]")).to_have_text(re.compile(r"\d"), timeout=ANSWER_MS)
+    expect(page.locator("[data-status]")).to_have_text("Listening", timeout=ANSWER_MS)
+    assert page.evaluate("window.agentPeak") > 0.3
+    answer = agent_lines.nth(1).locator(".pc-words").inner_text()
+
+    page.get_by_label("Write a message").fill("How much is a cleaning?")
+    page.get_by_label("Write a message").press("Enter")
+    expect(caller_lines.last.locator(".pc-words")).to_have_text("How much is a cleaning?", timeout=ANSWER_MS)
+    expect(agent_lines.nth(2)).to_have_attribute("data-state", "done", timeout=ANSWER_MS)
+    page.get_by_role("button", name="Hang up").click()
+    page.get_by_role("link", name="See this conversation").click()
+    read_record(page)
+    return answer
+
+
+def read_record(page: Page) -> None:
+    """The conversation's page: words as heard, waterfall, sound."""
+    turns = page.locator("[data-turn]")
+    expect(turns.filter(has_text="How much is a cleaning?").first).to_be_visible()
+    expect(page.locator("[data-turn].is-agent.is-cut")).to_have_count(1)
+    assert page.locator(".cd-waterfall").count() >= 1
+    page.locator("[data-play]").click()
+    page.wait_for_function("document.querySelector('[data-player] audio').currentTime > 0.2")
+    assert page.evaluate("document.querySelector('[data-player] audio').duration") > 5
+
+
+@pytest.mark.timeout(400)
+def test_with_fake_engines(new_page: Callable[..., Page], tmp_path: Path) -> None:
+    wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
+    with running(tmp_path / "var", "fake") as stack:
+        page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
+        answer = call_and_read(page, stack)
+    assert answer
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+def test_with_the_default_models(new_page: Callable[..., Page], tmp_path: Path) -> None:
+    wav = speak(tmp_path / "caller.wav", 3.0, "q01", 600.0)
+    with running(tmp_path / "var", "default") as stack:
+        page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
+        answer = call_and_read(page, stack)
+    assert re.search(r"\b(nine|9)\b", answer)
