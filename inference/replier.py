@@ -112,7 +112,7 @@ class Replier:
     async def _say(self, text: str) -> None:
         await self._settled()
         reply = self._reply = Reply(self._state.turn, self._spoken)
-        await self._deliver(reply, Marks(self._clock()), _one(text), Thought(), fixed=True)
+        await self._deliver(reply, None, _one(text), Thought(), fixed=True)
 
     async def _answer(self, text: str, marks: Marks) -> None:
         try:
@@ -140,9 +140,13 @@ class Replier:
             await self._say(self._reply.rest)
 
     async def _deliver(
-        self, reply: Reply, marks: Marks, words: AsyncGenerator[str], thought: Thought, *, fixed: bool = False
+        self, reply: Reply, asked: Marks | None, words: AsyncGenerator[str], thought: Thought, *, fixed: bool = False
     ) -> None:
-        """Speak `words`. A failing engine ends in a spoken apology; the timing is told in any case."""
+        """Speak `words`. A failing engine ends in a spoken apology.
+
+        `asked` is when the caller ended the turn this answers: its timing is told in any case.
+        """
+        marks = asked or Marks(self._clock())
         try:
             await self._speak(reply, marks, words, fixed=fixed)
             if not reply.text and not reply.end:
@@ -154,7 +158,8 @@ class Replier:
             await self._apologise(reply, marks)
         finally:
             self._state.history += thought.tool_lines
-            self._tell_timing(reply, marks, thought)
+            if asked is not None:
+                self._tell_timing(reply, asked, thought)
         reply.finished = True
         await self._outbox.put(ReplyDone(reply.turn, reply.text, reply.sent, reply.end))
         self.settle_played()

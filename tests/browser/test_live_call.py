@@ -118,7 +118,8 @@ def sign_in(page: Page, stack: Stack) -> None:
 
 
 def loudest_from_now(page: Page) -> None:
-    """From now on the page notes how loud the agent has been."""
+    """From now on the call page notes how loud the agent has been."""
+    page.wait_for_function("document.querySelector('[data-call]')?.talk")
     page.evaluate(
         """() => {
             const { talk } = document.querySelector("[data-call]");
