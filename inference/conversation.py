@@ -188,8 +188,8 @@ class Conversation:
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
             case Words(text=text, pause=pause):
                 await self._outbox.put(Partial(text, self._state.turn))
-                if pause and self._answers:
-                    self._replier.prefill(text)
+                if pause and self._answers and not self._replier.busy:
+                    self._replier.read_ahead(Message("user", text))
             case Interrupt():
                 await self._replier.interrupt()
             case EndOfTurn():
@@ -251,6 +251,7 @@ class Conversation:
         self._state.greeted = True
         if greet:
             self._replier.say(self._spec.greeting)
+            self._replier.read_ahead(Message("assistant", self._spec.greeting))
         elif history and history[-1].role == "user" and self._media.kind == "text" and self._answers:
             # The worker that should have answered is gone. On a call the web asks the caller to repeat.
             self._replier.answer(history.pop().text, Marks(self._clock()))

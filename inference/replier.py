@@ -82,15 +82,18 @@ class Replier:
         """The interruption was nothing: go on where the caller stopped hearing."""
         self._start(self._resume())
 
-    def prefill(self, text: str) -> None:
-        """Read the likely prompt into the cache while the caller's silence is still being judged."""
+    def read_ahead(self, line: Message) -> None:
+        """Read the prompt that will hold `line` into the cache before it is needed.
+
+        The caller's likely words, while their silence is still being judged; the greeting and all
+        that came before it, while it plays.
+        """
         step = next_step(self._spec.flow, self._state.node)
-        if self.busy or not isinstance(step, Generate):
+        if not isinstance(step, Generate):
             return
         if self._prefill_task is not None:
             self._prefill_task.cancel()
-        history = [*self._state.history, Message("user", text)]
-        messages = prompt(self._spec, step.node, self._caller, history)
+        messages = prompt(self._spec, step.node, self._caller, [*self._state.history, line])
         self._prefill_task = self._tasks.create_task(self._thinker.prefill(messages, step.tools))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:

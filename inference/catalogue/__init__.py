@@ -8,7 +8,7 @@ pull|list|verify` is the same for people, and needs nothing but the installed pa
 from __future__ import annotations
 
 from inference.catalogue.cli import main
-from inference.catalogue.entries import Model, Resolved, WeightFile, models, profile, profiles, resolve
+from inference.catalogue.entries import Model, Resolved, WeightFile, models, profile, profiles, resolve, roles
 from inference.catalogue.fetch import Progress, ProgressCallback
 from inference.catalogue.store import Status, ensure, status, verify, weights_root
 
@@ -25,6 +25,7 @@ __all__ = [
     "profile",
     "profiles",
     "resolve",
+    "roles",
     "status",
     "verify",
     "weights_root",

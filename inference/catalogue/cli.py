@@ -49,12 +49,12 @@ def _list(console: Console) -> int:
     from rich.table import Table
 
     table = Table(title=f"Weights under {weights_root()}", title_justify="left")
-    for column in ("model", "role", "size", "licence", "state", "what"):
-        table.add_column(column, justify="right" if column == "size" else "left")
+    for column in ("model", "role", "size", "licence", "state"):
+        table.add_column(column, justify="right" if column == "size" else "left", no_wrap=True)
     for model in models().values():
         state = status(model)
         size = f"{model.size / 1e6:,.0f} MB" if model.files else ""
-        table.add_row(model.id, model.role, size, model.licence, f"[{_COLOURS[state]}]{state}[/]", model.title)
+        table.add_row(model.id, model.role, size, model.licence, f"[{_COLOURS[state]}]{state}[/]")
     console.print(table)
     return 0
 

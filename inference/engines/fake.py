@@ -23,6 +23,7 @@ from inference.engines.base import (
     EngineRole,
     Speech,
     TextDelta,
+    ToolRequest,
     Transcript,
     Usage,
 )
@@ -83,7 +84,7 @@ class FakeTranscriber(Fake):
     ) -> None:
         super().__init__(model=model, capacity=capacity)
         self.delay_ms = delay_ms if delay_ms >= 0 else DELAYS[mode]
-        self.script = tuple(line for line in script.split("|") if line)
+        self.script = tuple(line for line in script.replace("_", " ").split("|") if line)
 
     @asynccontextmanager
     async def stream(self, options: AsrOptions) -> AsyncGenerator[FakeTranscriberStream]:
@@ -125,7 +126,12 @@ class FakeTranscriberStream:
 
 
 class FakeChat(Fake):
-    """Repeats what the caller said, or says `text`; `first_ms` to the first token, `token_ms` to each next."""
+    """Repeats what the caller said, or says the next line of `text` ("one|two", in a circle).
+
+    `first_ms` to the first token, `token_ms` to each next. A line "tool:NAME {json}" asks for the
+    tool when the reply may use it. Cached tokens are counted in words as a real model would: the
+    longest beginning that this conversation, or the resident prefix, had before.
+    """
 
     role: EngineRole = "chat"
 
@@ -139,42 +145,55 @@ class FakeChat(Fake):
         text: str = "",
     ) -> None:
         super().__init__(model=model, capacity=capacity)
-        self._first_ms = first_ms
-        self._token_ms = token_ms
-        self._text = text.replace("_", " ")
-        self._resident: set[str] = set()
+        self.first_ms = first_ms
+        self.token_ms = token_ms
+        self.script = tuple(line for line in text.replace("_", " ").split("|") if line)
+        self._resident: set[tuple[str, ...]] = set()
 
     @asynccontextmanager
     async def stream(self, prefix: Sequence[Message] = ()) -> AsyncGenerator[FakeChatStream]:
-        yield FakeChatStream(self._first_ms, self._token_ms, self._text)
+        head = _prompt_words(prefix)
+        yield FakeChatStream(self, head if head in self._resident else ())
 
     async def warm(self, prefix: Sequence[Message]) -> None:
-        self._resident.add("\n".join(line.text for line in prefix))
+        self._resident.add(_prompt_words(prefix))
 
 
 class FakeChatStream:
-    def __init__(self, first_ms: float, token_ms: float, text: str) -> None:
-        self._first_ms = first_ms
-        self._token_ms = token_ms
-        self._text = text
-        self._cached = 0
+    def __init__(self, model: FakeChat, resident: tuple[str, ...]) -> None:
+        self._model = model
+        self._script = itertools.cycle(model.script) if model.script else None
+        self._cache = resident
 
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
+        prompt = _prompt_words(messages)
+        cached = sum(
+            1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, prompt, strict=False))
+        )
+        self._cache = prompt
+        await _wait(self._model.first_ms)
         asked = next((line.text for line in reversed(messages) if line.role in ("user", "tool")), "")
-        words = (self._text or f"You said this to me: {asked}").split(" ")[: options.max_tokens]
-        prompt = sum(len(line.text.split()) for line in messages)
-        await _wait(self._first_ms)
+        line = next(self._script) if self._script is not None else f"You said this to me: {asked}"
+        name, _, arguments = line.removeprefix("tool:").partition(" ")
+        if line.startswith("tool:") and name in {tool.name for tool in tools}:
+            yield ToolRequest(f"call-{len(messages)}", name, arguments or "{}")
+            yield Usage(len(prompt), cached, 1)
+            return
+        words = line.split(" ")[: options.max_tokens]
         for index, word in enumerate(words):
             if index:
-                await _wait(self._token_ms)
+                await _wait(self._model.token_ms)
             yield TextDelta(word if index == 0 else f" {word}")
-        yield Usage(prompt, min(self._cached, prompt), len(words))
-        self._cached = prompt
+        yield Usage(len(prompt), cached, len(words))
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
-        self._cached = sum(len(line.text.split()) for line in messages)
+        self._cache = _prompt_words(messages)
+
+
+def _prompt_words(messages: Sequence[Message]) -> tuple[str, ...]:
+    return tuple(word for line in messages for word in (line.role, *line.text.split()))
 
 
 # --- speech synthesis -------------------------------------------------------------------------

@@ -166,6 +166,8 @@ class HibariVoice:
 
 def _synthesise(speaker: Any, sentence: str, speed: float) -> Floats:
     """One sentence, trimmed. The noise in the voice is seeded: the same words are the same audio."""
+    if not any(letter.isalnum() for letter in sentence):
+        return np.zeros(0, np.float32)  # the network would make a noise of bare punctuation
     return trim(speaker(sentence, speed=speed, seed=0), pause_after(sentence))
 
 

@@ -30,7 +30,9 @@ from inference.spec import ToolSpec
 log = logging.getLogger(__name__)
 
 CONTEXT = 4096
-BATCH = 64
+BATCH = 32
+"""Prompt tokens read in one step. Steps this small cost nothing (6.2 s against 6.2 s for 320 tokens), and a
+step is what other conversations and a cancelled request wait for."""
 MAX_SLOTS = 8
 
 

@@ -62,7 +62,6 @@ export class Microphone extends EventTarget {
     this.track.onended = () => this.dispatchEvent(new Event("gone"));
     this.source = this.context.createMediaStreamSource(stream);
     this.node = new AudioWorkletNode(this.context, "parley-microphone", {
-      numberOfOutputs: 0,
       channelCount: 1,
       channelCountMode: "explicit",
     });
@@ -70,7 +69,8 @@ export class Microphone extends EventTarget {
       this.dispatchEvent(new CustomEvent("frame", { detail: data.frame }));
       this.dispatchEvent(new CustomEvent("level", { detail: data.level }));
     };
-    this.source.connect(this.node);
+    // Its output is silence: connected, because not every browser runs a node that leads nowhere.
+    this.source.connect(this.node).connect(this.context.destination);
   }
 
   get track() {
@@ -93,6 +93,7 @@ export class Microphone extends EventTarget {
     this.track.onended = null;
     for (const track of this.stream.getTracks()) track.stop();
     this.source.disconnect();
+    this.node.disconnect();
     this.node.port.postMessage("close");
     this.stream = null;
   }
