@@ -16,7 +16,10 @@ TEXT_PER_VOICE = 8
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """`capacity` counts voice conversations; `agents` is a file of published specs or empty."""
+    """`capacity` counts voice conversations; `agents` is a file of published specs or empty.
+
+    `cache` is a folder for what makes the next start faster; it may be deleted at any time.
+    """
 
     profile: str = "default"
     host: str = "127.0.0.1"
@@ -24,6 +27,7 @@ class WorkerConfig:
     token: str = ""
     capacity: int = 4
     agents: str = ""
+    cache: str = ""
     name: str = "worker"
 
     @property
@@ -41,6 +45,7 @@ class WorkerConfig:
             token=_token(environ),
             capacity=_integer(environ, "PARLEY_CAPACITY", 64 if profile == "fake" else 4),
             agents=environ.get("PARLEY_AGENTS", ""),
+            cache=str(_var(environ) / "cache" / "kv"),
             name=environ.get("PARLEY_WORKER_NAME", socket.gethostname()),
         )
 
@@ -52,12 +57,16 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _var(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PARLEY_VAR") or Path(__file__).parent.parent / "var")
+
+
 def _token(environ: Mapping[str, str]) -> str:
     """The shared secret: PARLEY_WORKER_TOKEN, or the file that the web side generates under PARLEY_VAR."""
     token = environ.get("PARLEY_WORKER_TOKEN", "")
     if token:
         return token
-    path = Path(environ.get("PARLEY_VAR", Path(__file__).parent.parent / "var")) / "secrets" / "worker_token"
+    path = _var(environ) / "secrets" / "worker_token"
     try:
         token = path.read_text().strip()
     except OSError:

@@ -74,6 +74,8 @@ class Pool:
         settings: dict[str, str | int | float] = {"model": chosen.name, "capacity": self.config.capacity}
         if chosen.model is None or chosen.model.files:
             settings["path"] = str(catalogue.ensure(chosen.name))
+        if chosen.engine == "llama_cpp":
+            settings["keep_folder"] = self.config.cache
         return registry.create(role, chosen.engine, settings | _engine_settings(role))
 
     async def keep_warm(self, specs: Sequence[AgentSpec]) -> None:

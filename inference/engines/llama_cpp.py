@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, TextDelta, ToolRequest, Usage
+from inference.engines.kept_files import KeptFiles
 from inference.engines.llama_prompt import Line, chat_lines, chat_tools, sampling, without_oldest
 from inference.engines.llama_server import Chunk, LlamaServer, ServerSettings, take_signals_back
 from inference.engines.slots import Seat, SlotTable
@@ -51,6 +52,7 @@ class LlamaCpp:
         batch: int = BATCH,
         gpu_layers: int = 0,
         state_folder: str = "",
+        keep_folder: str = "",
     ) -> None:
         self.info = EngineInfo(kind="llama_cpp", role="chat", model=model, capacity=capacity)
         self._path = path
@@ -60,12 +62,15 @@ class LlamaCpp:
         self._batch = batch
         self._gpu_layers = gpu_layers
         self._state_folder = state_folder
+        self._keep_folder = keep_folder
         self._numbers = itertools.count(1)
         self._server: LlamaServer | None = None
 
     async def load(self) -> None:
         """Read the weights, learn the template's ways, answer once."""
         self._files = StateFiles(Path(self._state_folder) if self._state_folder else None)
+        self._kept = KeptFiles(Path(self._keep_folder) if self._keep_folder else None)
+        self._fingerprint = await asyncio.to_thread(self._describe)
         settings = ServerSettings(
             path=self._path,
             slots=self._slots,
@@ -101,7 +106,7 @@ class LlamaCpp:
             return
         name = self._prefix_name(prefix, tools)
         async with self._warming:
-            if name in self._files:
+            if name in self._files or await self._fetch_kept(name):
                 return
             try:
                 async with self._seat(name) as seat:
@@ -187,6 +192,35 @@ class LlamaCpp:
             async for _ in chunks:
                 pass
         await self._save(self.server, slot, name)
+        try:
+            await asyncio.to_thread(self._kept.keep, self._files.folder / name)
+        except OSError as error:
+            log.warning("A KV cache could not be kept for the next start: %s", error)
+
+    async def _fetch_kept(self, name: str) -> bool:
+        """The head's cache from an earlier run, proved by restoring it once; a damaged one is dropped."""
+        try:
+            if not await asyncio.to_thread(self._kept.fetch, name, self._files.folder):
+                return False
+            async with self._seat(name) as seat:
+                await self.server.restore(seat.slot, name)
+        except (EngineError, OSError) as error:
+            log.warning("A kept KV cache is of no use: %s", error)
+            await asyncio.to_thread(self._kept.drop, name)
+            return False
+        finally:
+            self._table.leave(name)
+        self._files.added(name)
+        return True
+
+    def _describe(self) -> str:
+        """All that a cache file depends on beside the prompt."""
+        import xllamacpp
+
+        weights = Path(self._path).stat()
+        return (
+            f"{Path(self._path).name} {weights.st_size} {weights.st_mtime_ns} {self._context} {xllamacpp.__version__}"
+        )
 
     async def _save(self, server: LlamaServer, slot: int, name: str) -> None:
         """Put a cache aside. Without it the prompt is only read again, so a full disk is no failure."""
@@ -197,7 +231,9 @@ class LlamaCpp:
             log.warning("A KV cache could not be put aside: %s", error)
 
     def _prefix_name(self, prefix: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
-        return "head-" + hashlib.sha256(repr((tuple(prefix), tuple(tools))).encode()).hexdigest()[:32]
+        return (
+            "head-" + hashlib.sha256(repr((self._fingerprint, tuple(prefix), tuple(tools))).encode()).hexdigest()[:32]
+        )
 
     async def _places_system_anywhere(self) -> bool:
         """Whether the template writes a system message that stands after the first line, as such."""

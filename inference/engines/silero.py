@@ -7,6 +7,7 @@ network in C++ holds 2.6 MB for every caller and spins four threads for each hop
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ class Silero:
     def _open(self) -> Any:
         import onnxruntime
 
+        if not Path(self._path).is_file():
+            raise EngineNotReady(f"There are no weights of a voice detector at {self._path!r}.")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,8 @@ class SmartTurn:
     def _open(self) -> None:
         import onnxruntime
 
+        if not Path(self._path).is_file():
+            raise EngineNotReady(f"There are no weights of a turn detector at {self._path!r}.")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1

@@ -30,18 +30,24 @@ CORPUS = ROOT / "channels_io" / "bench" / "corpus"
 RATE = 16_000
 START_SECONDS = 300
 ANSWER_MS = 60_000
-RECORDED = """
+# A greeting so long that the caller's question comes into it, and recording switched on.
+SETUP = """
 from agents.actions.edit_draft import edit_draft
 from agents.actions.publish_agent import publish_agent
 from agents.engines import fallback_menu
 from agents.models import Agent
+from channels_io.models import Channel
 from parley.accounts.actor import system_actor
 agent = Agent.objects.select_related("workspace", "draft").get(slug="reception", workspace__slug="demo")
 actor = system_actor(agent.workspace)
-edit_draft(actor, agent, {"record_audio": True}, revision=agent.draft.revision)
+greeting = (
+    "Hello, this is Mia at Smile Dental. I know our opening hours, our prices, our address and how to find us, and I "
+    "can write down your name and number so that somebody calls you back today. How can I help you?"
+)
+edit_draft(actor, agent, {"record_audio": True, "greeting": greeting}, revision=agent.draft.revision)
 agent.draft.refresh_from_db()
 publish_agent(actor, agent, menu=fallback_menu())
-print("agent", agent.public_id)
+print("channel", Channel.objects.get(workspace=agent.workspace, kind="web_widget").public_id)
 """
 
 
@@ -62,14 +68,14 @@ class RunningStack:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._options = StackOptions.private(var, profile=profile)
-        self.agent = ""
+        self.channel = ""
 
     def __enter__(self) -> RunningStack:
         self._thread.start()
         self.stack = self._wait(self._start())
-        code, out, err = self._wait(self.stack.manage("shell", "-c", RECORDED))
+        code, out, err = self._wait(self.stack.manage("shell", "-c", SETUP))
         assert code == 0, err
-        self.agent = out.split("agent ")[-1].strip()
+        self.channel = out.split("channel ")[-1].strip()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -149,6 +155,7 @@ def call_and_read(page: Page, running: RunningStack) -> str:
     assert page.evaluate("window.agentPeak") > 0.3
     answer = agent_lines.nth(1).locator(".pc-words").inner_text()
 
+    lose_the_socket(page)
     page.get_by_label("Write a message").fill("How much is a cleaning?")
     page.get_by_label("Write a message").press("Enter")
     expect(caller_lines.last.locator(".pc-words")).to_have_text("How much is a cleaning?", timeout=ANSWER_MS)
@@ -159,15 +166,36 @@ def call_and_read(page: Page, running: RunningStack) -> str:
     return answer
 
 
+def lose_the_socket(page: Page) -> None:
+    """The page finds its way back into the same conversation."""
+    talk = "document.querySelector('[data-call]').talk"
+    conversation = page.evaluate(f"{talk}.conversation")
+    page.evaluate(f"{talk}.connection.socket.close(3000)")
+    expect(page.locator("[data-status]")).to_have_text("Connection lost. Reconnecting")
+    expect(page.locator("[data-status]")).to_have_text("Listening", timeout=ANSWER_MS)
+    assert page.evaluate(f"{talk}.conversation") == conversation
+
+
 def read_record(page: Page) -> None:
     """The conversation's page: words as heard, waterfall, sound."""
     turns = page.locator("[data-turn]")
     expect(turns.filter(has_text="How much is a cleaning?").first).to_be_visible()
     expect(page.locator("[data-turn].is-agent.is-cut")).to_have_count(1)
     assert page.locator(".cd-waterfall").count() >= 1
-    page.locator("[data-play]").click()
+    expect(page.locator("[data-leg]")).to_have_count(2)
+    page.locator("[data-play]").first.click()
     page.wait_for_function("document.querySelector('[data-player] audio').currentTime > 0.2")
     assert page.evaluate("document.querySelector('[data-player] audio').duration") > 5
+
+
+def write_to_widget(page: Page, running: RunningStack) -> None:
+    page.goto(f"{running.stack.web_url}/widget/{running.channel}/demo/")
+    page.get_by_role("button", name="Open the conversation").click()
+    page.get_by_label("Write a message").fill("Do you treat children?")
+    page.get_by_label("Write a message").press("Enter")
+    expect(page.locator(".pc-line[data-role=caller]")).to_have_attribute("data-state", "done", timeout=ANSWER_MS)
+    # The greeting, and the answer.
+    expect(page.locator(".pc-line[data-role=agent][data-state=done]")).to_have_count(2, timeout=ANSWER_MS)
 
 
 @pytest.mark.timeout(400)
@@ -176,13 +204,14 @@ def test_with_fake_engines(new_page: Callable[..., Page], tmp_path: Path) -> Non
     with running(tmp_path / "var", "fake") as stack:
         page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
         answer = call_and_read(page, stack)
+        write_to_widget(page, stack)
     assert answer
 
 
 @pytest.mark.model
 @pytest.mark.timeout(600)
 def test_with_the_default_models(new_page: Callable[..., Page], tmp_path: Path) -> None:
-    wav = speak(tmp_path / "caller.wav", 3.0, "q01", 600.0)
+    wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
     with running(tmp_path / "var", "default") as stack:
         page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
         answer = call_and_read(page, stack)

@@ -139,7 +139,11 @@ async def test_a_spoken_question_is_answered_aloud() -> None:
         assert caller.said(1) == "We open at nine. See you!"
         assert caller.of(ReplyDone) == [ReplyDone(1, "We open at nine. See you!", 20 * SAMPLES_PER_LETTER)]
         assert caller.history == [("user", "When do you open?"), ("assistant", "We open at nine. See you!")]
-    assert [message.text for message in scripted.chat.prompts[0]] == ["You are A.\n\nHelp.", "Now: noon", "When do you open?"]
+    assert [message.text for message in scripted.chat.prompts[0]] == [
+        "You are A.\n\nHelp.",
+        "Now: noon",
+        "When do you open?",
+    ]
 
 
 async def test_the_likely_prompt_is_prefilled_while_the_pause_is_judged() -> None:

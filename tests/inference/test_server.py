@@ -54,7 +54,9 @@ VOICE = Open(SPEC, "cv", Media("voice"))
 async def worker(capacity: int = 4) -> AsyncGenerator[str]:
     config = WorkerConfig(profile="fake", token=TOKEN, capacity=capacity, name="test")
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(config, Pool(config)), log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(config, Pool(config)), log_level="error", timeout_graceful_shutdown=1)
+    )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(sockets=[listener]))
@@ -83,7 +85,9 @@ async def answer_to(url: str, text: str) -> list[Down]:
 async def test_a_text_conversation_over_the_wire() -> None:
     async with worker() as url:
         events = await answer_to(url, "Hello there")
-        assert [event for event in events if isinstance(event, Heard)] == [Heard(1, "Hello there", source="text", id="m1")]
+        assert [event for event in events if isinstance(event, Heard)] == [
+            Heard(1, "Hello there", source="text", id="m1")
+        ]
         assert events[-1] == ReplyDone(1, "You said this to me: Hello there")
 
 
@@ -219,7 +223,9 @@ async def test_a_worker_that_goes_away_is_lost_not_silent() -> None:
     await link_context.__aexit__(None, None, None)
 
 
-@pytest.mark.parametrize("environ", [{"PARLEY_WORKER_TOKEN": "t", "PARLEY_CAPACITY": "many"}, {"PARLEY_VAR": "/nowhere"}])
+@pytest.mark.parametrize(
+    "environ", [{"PARLEY_WORKER_TOKEN": "t", "PARLEY_CAPACITY": "many"}, {"PARLEY_VAR": "/nowhere"}]
+)
 def test_a_wrong_environment_is_named(environ: dict[str, str]) -> None:
     with pytest.raises(ParleyError, match="PARLEY_") as caught:
         WorkerConfig.from_environment(environ)

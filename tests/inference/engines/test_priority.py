@@ -10,7 +10,7 @@ from inference.errors import EngineError, EngineNotReady
 
 @pytest.fixture
 def lane():
-    lane = PriorityThread("test", optional_limit=2)
+    lane = PriorityThread("test", optional_limit=4)
     yield lane
     lane.close()
 
@@ -55,7 +55,7 @@ def test_a_cancelled_call_never_runs(lane: PriorityThread) -> None:
 
 def test_optional_calls_are_refused_when_full_and_urgent_ones_never(lane: PriorityThread) -> None:
     go_on = _blocked(lane)
-    for _ in range(2):
+    for _ in range(4):
         lane.submit(OPTIONAL, lambda: None)
     with pytest.raises(EngineError) as refused:
         lane.submit(OPTIONAL, lambda: None)

@@ -1,0 +1,63 @@
+"""Agents' prompt heads as KV cache files on disk: a restarted worker restores them instead of reading them again.
+
+A file's name says all that its bytes depend on (weights, context size, library, the head itself),
+so a file that is found is right. The folder is bounded; what was used longest ago goes first.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+_BUDGET = 512 << 20
+
+
+class KeptFiles:
+    """Blocking file work: call it from a thread. `folder` None keeps nothing."""
+
+    def __init__(self, folder: Path | None, *, budget: int = _BUDGET) -> None:
+        self._folder = folder
+        self._budget = budget
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def keep(self, source: Path) -> None:
+        """Copy `source` into the folder, whole or not at all. OSError when the disk says no."""
+        if self._folder is None:
+            return
+        target = self._folder / source.name
+        partial = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            shutil.copyfile(source, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._make_room(target)
+
+    def fetch(self, name: str, into: Path) -> bool:
+        """Copy the kept file `name` into the folder `into`; False when there is none."""
+        if self._folder is None or not (self._folder / name).is_file():
+            return False
+        source = self._folder / name
+        shutil.copyfile(source, into / name)
+        source.touch()
+        return True
+
+    def drop(self, name: str) -> None:
+        if self._folder is not None:
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _make_room(self, newest: Path) -> None:
+        if self._folder is None:
+            return
+        files = sorted(
+            (path for path in self._folder.iterdir() if path.is_file()), key=lambda path: path.stat().st_mtime
+        )
+        excess = sum(path.stat().st_size for path in files) - self._budget
+        for path in files:
+            if excess <= 0:
+                return
+            if path != newest:
+                excess -= path.stat().st_size
+                path.unlink(missing_ok=True)

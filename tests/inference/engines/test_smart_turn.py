@@ -1,0 +1,54 @@
+"""The features, against values that the turn model's publishers' own extractor gave for the same sound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inference.engines.mel import BANDS, log_mel
+from inference.engines.smart_turn import WINDOW_SAMPLES, SmartTurn, features
+from inference.errors import EngineNotReady
+
+
+def test_a_tone_stands_in_its_band() -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000).astype(np.float32)
+    spectrum = log_mel(tone)
+    assert spectrum.shape == (BANDS, 100)
+    # 1 kHz is mel 15 of 45.25 on the Slaney scale: band 15 / 45.25 * 81 = 26.9, counted from its lower edge.
+    assert int(spectrum[:, 50].argmax()) == 26
+    assert spectrum.max() - spectrum.min() <= 2.0 + 1e-6  # eight decades, divided by four
+
+
+def test_features_keep_the_end_and_pad_in_front() -> None:
+    rng = np.random.default_rng(0)
+    long = rng.normal(0, 2000, WINDOW_SAMPLES + 16000).astype(np.int16)
+    assert np.array_equal(features(long), features(long[-WINDOW_SAMPLES:]))
+    short = features(long[:16000])
+    assert short.shape == (80, 800)
+    assert np.ptp(short[:, 5:690], axis=1).max() == pytest.approx(0.0, abs=1e-5)
+    assert np.ptp(short[:, 710:], axis=1).min() > 0.1
+
+
+def test_values_of_the_publishers_extractor() -> None:
+    time = np.arange(48_000) / 16_000
+    chirp = 6000 * np.sin(2 * np.pi * (200 * time + 150 * time * time)) * np.abs(np.sin(3 * time))
+    given = features(chirp.astype(np.int16))
+    places = [(0, 0), (5, 520), (10, 600), (20, 700), (40, 790), (79, 650)]
+    assert [given[place] for place in places] == pytest.approx(
+        [-0.1598, 1.639, 0.8859, 1.531, -0.1598, -0.1598], abs=1e-3
+    )
+    assert (given.mean(), given.std()) == pytest.approx((-0.08978, 0.28207), abs=1e-4)
+
+
+def test_loudness_does_not_matter() -> None:
+    quiet = np.random.default_rng(0).normal(0, 500, 32000).astype(np.int16)
+    assert np.abs(features(quiet) - features(quiet * 8)).max() < 0.01
+
+
+async def test_not_loaded_and_no_weights(tmp_path) -> None:
+    engine = SmartTurn(path=str(tmp_path / "none.onnx"))
+    with pytest.raises(EngineNotReady, match="not loaded"):
+        await engine.complete(np.zeros(16000, np.int16))
+    with pytest.raises(EngineNotReady, match="no weights of a turn detector"):
+        await engine.load()
+    await engine.close()
