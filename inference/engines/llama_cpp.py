@@ -70,7 +70,6 @@ class LlamaCpp:
         """Read the weights, learn the template's ways, answer once."""
         self._files = StateFiles(Path(self._state_folder) if self._state_folder else None)
         self._kept = KeptFiles(Path(self._keep_folder) if self._keep_folder else None)
-        self._fingerprint = await asyncio.to_thread(self._describe)
         settings = ServerSettings(
             path=self._path,
             slots=self._slots,
@@ -82,6 +81,7 @@ class LlamaCpp:
         )
         try:
             self._server = await asyncio.to_thread(LlamaServer, settings)
+            self._fingerprint = await asyncio.to_thread(self._describe)
         except BaseException:
             self._files.close()
             raise
