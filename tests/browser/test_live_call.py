@@ -14,6 +14,7 @@ import wave
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import numpy as np
@@ -92,8 +93,13 @@ class RunningStack:
 
 
 @contextmanager
-def running(folder: Path, profile: str) -> Iterator[RunningStack]:
-    with own_environment(), RunningStack(folder, profile) as stack:
+def running(profile: str) -> Iterator[RunningStack]:
+    """In a folder of its own: pytest closes its temp folder to other users whenever another run begins."""
+    with (
+        own_environment(),
+        TemporaryDirectory(prefix="parley-live-") as folder,
+        RunningStack(Path(folder) / "var", profile) as stack,
+    ):
         yield stack
 
 
@@ -170,7 +176,16 @@ def lose_the_socket(page: Page) -> None:
     """The page finds its way back into the same conversation."""
     talk = "document.querySelector('[data-call]').talk"
     conversation = page.evaluate(f"{talk}.conversation")
-    page.evaluate(f"{talk}.connection.socket.close(3000)")
+    # The server sees its socket go; the page sees what it would see when a network breaks.
+    page.evaluate(
+        """(socket) => {
+            const lost = socket.onclose;
+            socket.onclose = socket.onmessage = null;
+            socket.close(3000);
+            lost({ code: 1006 });
+        }""",
+        page.evaluate_handle(f"{talk}.connection.socket"),
+    )
     expect(page.locator("[data-status]")).to_have_text("Connection lost. Reconnecting")
     expect(page.locator("[data-status]")).to_have_text("Listening", timeout=ANSWER_MS)
     assert page.evaluate(f"{talk}.conversation") == conversation
@@ -201,7 +216,7 @@ def write_to_widget(page: Page, running: RunningStack) -> None:
 @pytest.mark.timeout(400)
 def test_with_fake_engines(new_page: Callable[..., Page], tmp_path: Path) -> None:
     wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
-    with running(tmp_path / "var", "fake") as stack:
+    with running("fake") as stack:
         page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
         answer = call_and_read(page, stack)
         write_to_widget(page, stack)
@@ -212,7 +227,7 @@ def test_with_fake_engines(new_page: Callable[..., Page], tmp_path: Path) -> Non
 @pytest.mark.timeout(600)
 def test_with_the_default_models(new_page: Callable[..., Page], tmp_path: Path) -> None:
     wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
-    with running(tmp_path / "var", "default") as stack:
+    with running("default") as stack:
         page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
         answer = call_and_read(page, stack)
     assert re.search(r"\b(nine|9)\b", answer)

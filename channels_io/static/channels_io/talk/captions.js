@@ -53,8 +53,9 @@ export class Captions {
     if (item.shown === shown) return;
     item.shown = shown;
     item.element.dataset.state = line.state;
-    const rest = line.text.slice(spoken);
-    item.words.replaceChildren(part("pc-said", line.text.slice(0, spoken)), ...(rest ? [part("pc-unsaid", rest)] : []));
+    const rest = line.text.slice(spoken).trimStart(); // the gap belongs to what was said: it is never struck through
+    const said = line.text.slice(0, line.text.length - rest.length);
+    item.words.replaceChildren(part("pc-said", said), ...(rest ? [part("pc-unsaid", rest)] : []));
     item.note.textContent = this.#note(line);
     item.note.hidden = !item.note.textContent;
     this.#announceWhenWhole(line, spoken);
