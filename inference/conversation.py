@@ -186,10 +186,10 @@ class Conversation:
         match event:
             case SpeechBegan(sample=sample):
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
-            case Words(text=text, pause=pause):
+            case Words(text=text, stable=stable):
                 await self._outbox.put(Partial(text, self._state.turn))
-                if pause and self._answers and not self._replier.busy:
-                    self._replier.read_ahead(Message("user", text))
+                if stable and self._answers and not self._replier.busy:
+                    self._replier.read_ahead(Message("user", stable))
             case Interrupt():
                 await self._replier.interrupt()
             case EndOfTurn():

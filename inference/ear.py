@@ -51,10 +51,10 @@ class HearingFailed:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What has been understood so far; `pause` when the caller just paused after it."""
+    """What has been understood so far, and how much of it will hardly change (all, at a pause)."""
 
     text: str
-    pause: bool
+    stable: str
 
 
 EarEvent = Decision | HearingFailed | Words
@@ -177,7 +177,7 @@ class Ear:
             return  # The final pass will say so if it fails too.
         metrics.transcribed("partial", self._clock() - began)
         if transcript.text:
-            await self._report(Words(transcript.text, pause=False))
+            await self._report(Words(transcript.text, stable=transcript.text.rpartition(" ")[0]))
 
     async def _answer(self, sample: int) -> None:
         window = np.concatenate(self._recent)
@@ -190,7 +190,7 @@ class Ear:
             await self._report(HearingFailed(error.code))
             return
         if transcript.text:
-            await self._report(Words(transcript.text, pause=True))
+            await self._report(Words(transcript.text, stable=transcript.text))
         for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
             await self._handle(decision)
 

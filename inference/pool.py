@@ -62,9 +62,9 @@ class Pool:
                 await engine.load()
                 log.info("Loaded %s: %s", role, engine.info.model)
             await self.keep_warm(_published(self.config.agents))
-        except ParleyError as error:
-            self.problem = error.message
-            log.error("The worker cannot serve: %s", error.message)
+        except (ParleyError, ImportError) as error:  # ImportError: a system library that an engine needs is missing
+            self.problem = str(error)
+            log.error("The worker cannot serve: %s", error)
             return
         self.ready = True
         log.info("Ready: %s voice conversations, %s agents warm", self.config.capacity, len(self._agents))

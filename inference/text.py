@@ -59,7 +59,7 @@ class _Patience:
     anywhere: int
 
 
-_PATIENCE = (_Patience(3, 6, 7), _Patience(6, 12, 16), _Patience(10, 20, 26))
+_PATIENCE = (_Patience(3, 5, 6), _Patience(6, 12, 16), _Patience(10, 20, 26))
 """For the first clause, the second, and all later ones."""
 
 

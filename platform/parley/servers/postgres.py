@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -17,6 +18,9 @@ from psycopg.sql import SQL, Identifier
 
 from parley.lib.env import env_str
 from parley.servers.place import DATABASE, DATABASE_USER, START_SECONDS, Embedded, EmbeddedError, installed, tail, until
+
+
+STOP_SECONDS = 30.0
 
 
 def server_users() -> list[pwd.struct_passwd]:
@@ -192,6 +196,18 @@ def _answers(place: Embedded) -> bool:
 
 
 def stop(place: Embedded) -> None:
-    """Quiet when it does not run."""
-    if running_pid(place) is not None:
-        pg_ctl(place, "stop", "-m", "fast")
+    """Quiet when it does not run. Raises EmbeddedError when it will not end.
+
+    By signal, not by pg_ctl: that one runs as the database's user, who may meanwhile have lost its way to the folder.
+    """
+    pid = running_pid(place)
+    if pid is None:
+        return
+    for how in (signal.SIGINT, signal.SIGQUIT):  # fast shutdown; then immediate, which recovers at the next start
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, how)
+        if until(lambda: running_pid(place) != pid, STOP_SECONDS):
+            return
+    raise EmbeddedError(
+        f"PostgreSQL (process {pid}) does not stop. End it with kill -9 {pid}.", code="embedded_postgres"
+    )
