@@ -186,10 +186,10 @@ class Conversation:
         match event:
             case SpeechBegan(sample=sample):
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
-            case Words(text=text, stable=stable):
+            case Words(text=text, stable=stable, pause=pause):
                 await self._outbox.put(Partial(text, self._state.turn))
-                if stable and self._answers and not self._replier.busy:
-                    self._replier.read_ahead(Message("user", stable))
+                if self._answers and not self._replier.busy:
+                    self._prepare(stable, pause=pause)
             case Interrupt():
                 await self._replier.interrupt()
             case EndOfTurn():
@@ -200,8 +200,17 @@ class Conversation:
                 await self._outbox.put(Failed(code, "The words could not be recognised.", turn=self._state.turn))
                 await self._replier.interrupt()
                 self._replier.say_phrase("not_heard")
-            case Pause() | PauseOver():
+            case PauseOver():
+                self._replier.drop_guess()
+            case Pause():
                 pass
+
+    def _prepare(self, words: str, *, pause: bool) -> None:
+        """Think ahead: read what was said so far, or begin to answer what may be the whole turn."""
+        if pause:
+            self._replier.guess(words)
+        elif words:
+            self._replier.read_ahead(Message("user", words))
 
     async def _end_of_turn(self, end: EndOfTurn) -> None:
         now = self._clock()
@@ -218,6 +227,7 @@ class Conversation:
 
     async def _no_turn(self, interrupted: bool) -> None:
         """What was heard is no turn: an agent that was stopped for it goes on."""
+        self._replier.drop_guess()
         await self._outbox.put(Partial("", self._state.turn))
         if interrupted:
             self._replier.resume_cut_reply()

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference import metrics
-from inference.audio import Resampler, Samples
+from inference.audio import Resampler, Samples, level_dbfs
 from inference.engines.base import TranscriberStream, Transcript, TurnDetector, VoiceStream
 from inference.errors import EngineError
+from inference.level_gate import LevelGate
 from inference.turns import (
     HOP,
     RATE,
@@ -51,10 +52,12 @@ class HearingFailed:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What has been understood so far, and how much of it will hardly change (all, at a pause)."""
+    """What has been understood so far, and how much of it will hardly change."""
 
     text: str
     stable: str
+    pause: bool = False
+    """The caller paused after these words: they may be the whole turn."""
 
 
 EarEvent = Decision | HearingFailed | Words
@@ -82,6 +85,7 @@ class Ear:
         self._voice = voice
         self._recogniser = recogniser
         self._detector = detector
+        self._gate = LevelGate()
         self._tasks = tasks
         self._report = report
         self._clock = clock
@@ -129,7 +133,8 @@ class Ear:
         self._note_audible(hop)
         was_speaking = self.turns.speaking
         for probability in self._voice.feed(hop):
-            for decision in self.turns.hop(probability):
+            heard = self._gate.correct(probability, level_dbfs(hop), speaking=self.turns.speaking)
+            for decision in self.turns.hop(heard):
                 await self._handle(decision)
         if was_speaking and self.turns.speaking:
             self._recogniser.feed(hop)
@@ -190,7 +195,7 @@ class Ear:
             await self._report(HearingFailed(error.code))
             return
         if transcript.text:
-            await self._report(Words(transcript.text, stable=transcript.text))
+            await self._report(Words(transcript.text.strip(), transcript.text.strip(), pause=True))
         for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
             await self._handle(decision)
 

@@ -8,6 +8,7 @@ parley_interruptions_total                   replies cut by the caller
 parley_turn_span_seconds{span}               each named wait of a turn's waterfall
 parley_turn_seconds                          the sum of a turn's waits: end of speech to first audio
 parley_tokens_total{kind}                    language model: prompt (cached ones included), cached, reply
+parley_guesses_total{outcome}                answers begun before the turn was over: used, wasted
 parley_transcripts_total{kind}               recognition passes: partial, final
 parley_transcript_seconds{kind}              how long one of them took
 parley_engine_failures_total{stage,code}     an engine failed in this stage with this stable code
@@ -52,6 +53,7 @@ _turn = Histogram(
     registry=registry,
 )
 _tokens = Counter("parley_tokens", "Tokens of the language model", ["kind"], registry=registry)
+_guesses = Counter("parley_guesses", "Answers begun before the turn was over", ["outcome"], registry=registry)
 _transcripts = Counter("parley_transcripts", "Recognition passes", ["kind"], registry=registry)
 _transcript_seconds = Histogram(
     "parley_transcript_seconds", "Time of a recognition pass", ["kind"], buckets=STAGE_BUCKETS, registry=registry
@@ -102,6 +104,10 @@ def reply_tokens(prompt: int, cached: int, reply: int) -> None:
     _tokens.labels("prompt").inc(prompt)
     _tokens.labels("cached").inc(cached)
     _tokens.labels("reply").inc(reply)
+
+
+def guessed(outcome: Literal["used", "wasted"]) -> None:
+    _guesses.labels(outcome).inc()
 
 
 def transcribed(kind: Literal["partial", "final"], seconds: float) -> None:

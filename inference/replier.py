@@ -85,8 +85,7 @@ class Replier:
     def read_ahead(self, line: Message) -> None:
         """Read the prompt that will hold `line` into the cache before it is needed.
 
-        The caller's likely words, while their silence is still being judged; the greeting and all
-        that came before it, while it plays.
+        The caller's words so far, while they speak; the greeting and all before it, while it plays.
         """
         step = next_step(self._spec.flow, self._state.node)
         if not isinstance(step, Generate):
@@ -95,6 +94,27 @@ class Replier:
             self._prefill_task.cancel()
         messages = prompt(self._spec, step.node, self._caller, [*self._state.history, line])
         self._prefill_task = self._tasks.create_task(self._thinker.prefill(messages, step.tools))
+
+    def guess(self, text: str) -> None:
+        """Begin to answer `text` while the caller's silence is still being judged.
+
+        Not before it is known what was heard of a reply that the caller has cut: that is in the prompt.
+        """
+        reply = self._reply
+        if reply is not None and reply.cut and not reply.settled and (reply.reported or not reply.sent):
+            self._settle(reply)
+        step = next_step(self._spec.flow, self._state.node)
+        if isinstance(step, Generate) and (reply is None or reply.settled):
+            history = [*self._state.history, Message("user", text)]
+            messages = prompt(self._spec, step.node, self._caller, history)
+            self._thinker.guess(self._tasks, messages, step.tools, self._options)
+
+    def drop_guess(self) -> None:
+        self._thinker.drop_guess()
+
+    @property
+    def _options(self) -> ChatOptions:
+        return ChatOptions(self._spec.models.temperature, self._spec.models.max_tokens)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._task = self._tasks.create_task(work)
@@ -129,8 +149,9 @@ class Replier:
         match step:
             case Generate(node=node, tools=tools):
                 messages = prompt(self._spec, node, self._caller, self._state.history)
-                options = ChatOptions(self._spec.models.temperature, self._spec.models.max_tokens)
-                words = self._thinker.think(messages, tools, options, turn=reply.turn, marks=marks, thought=thought)
+                words = self._thinker.think(
+                    messages, tools, self._options, turn=reply.turn, marks=marks, thought=thought
+                )
                 self._state.node = follow_else(self._spec.flow, self._state.node) or self._state.node
                 await self._deliver(reply, marks, words, thought)
             case End(node=node):
@@ -223,6 +244,7 @@ class Replier:
 
     def stop(self) -> None:
         """The conversation ends: so does what is being said."""
+        self._thinker.drop_guess()
         for task in (self._task, self._prefill_task):
             if task is not None:
                 task.cancel()

@@ -97,22 +97,31 @@ _TRAILING = re.compile(
 _DIGITS = re.compile(r"(?:\d[\s,.-]*){2,}[.?!]?$")
 
 
+_SHORT_WORDS = 3
+
+
 def silence_needed(policy: TurnPolicy, score: float, text: str) -> float:
     """Milliseconds of silence that end the turn, given the turn model's score and the words.
 
-    A finished-sounding pause needs the minimum, an unfinished one grows smoothly to the maximum.
-    Words that ask for more (a trailing "and", digits so far) pull the score down.
+    A finished question wants its answer at once; a statement may go on ("My name is Peter. I have
+    ..."), words without an end even more. From there the wait grows smoothly to the maximum as the
+    turn model, or a trailing "and", says that more will come.
     """
-    completeness = score
     words = text.strip()
+    if words.endswith("?"):
+        floor, completeness = policy.min_silence_ms, max(score, 0.5 + score / 2)
+    elif words.endswith((".", "!")) and not words.endswith("..."):
+        short = len(words.split()) <= _SHORT_WORDS
+        floor, completeness = policy.min_silence_ms + (100.0 if short else 200.0), score
+    else:
+        floor, completeness = policy.min_silence_ms + 400.0, score
     if _TRAILING.search(words.rstrip(".") if not words.endswith("...") else words):
         completeness *= 0.35
     elif _DIGITS.search(words):
         completeness *= 0.6
-    elif words.endswith("?"):
-        completeness = max(completeness, 0.5 + completeness / 2)
+    floor = min(floor, policy.max_silence_ms)
     doubt = min(1.0, max(0.0, (0.85 - completeness) / 0.75))
-    return policy.min_silence_ms + (policy.max_silence_ms - policy.min_silence_ms) * doubt
+    return floor + (policy.max_silence_ms - floor) * doubt
 
 
 @dataclass(slots=True)

@@ -267,12 +267,13 @@ class LlamaStream:
         self._model = model
         self._turn = asyncio.Lock()
         self._prefilling: asyncio.Task[None] | None = None
+        self._prefilled: tuple[Message, ...] = ()
 
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
         """Raises EngineError; a history longer than the context loses its oldest lines, not the call."""
-        await self._end_prefill()
+        await self._end_prefill(messages)
         async with self._turn, self._model.place(self) as slot:
             prompt = list(messages)
             while True:
@@ -292,7 +293,8 @@ class LlamaStream:
                     prompt = shorter
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
-        await self._end_prefill()
+        await self._end_prefill(messages)
+        self._prefilled = tuple(messages)
         self._prefilling = asyncio.create_task(self._prefill(messages, tools))
         try:
             await self._prefilling
@@ -310,11 +312,26 @@ class LlamaStream:
                 async for _ in chunks:
                     pass
 
-    async def _end_prefill(self) -> None:
+    async def _end_prefill(self, wanted: Sequence[Message] = ()) -> None:
+        """Stop a prefill in progress, or let it finish when `wanted` begins with what it reads."""
         task = self._prefilling
-        if task is not None and not task.done():
+        if task is None or task.done():
+            return
+        if not _leads_to(self._prefilled, wanted):
             task.cancel()
+        try:
             await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+
+def _leads_to(first: Sequence[Message], second: Sequence[Message]) -> bool:
+    """Whether `second` is `first` with more words at its end, or more lines."""
+    if not first or len(second) < len(first) or tuple(second[: len(first) - 1]) != tuple(first[:-1]):
+        return False
+    last, same = first[-1], second[len(first) - 1]
+    return last.role == same.role and same.text.startswith(last.text)
 
 
 async def _deltas(chunks: AsyncGenerator[Chunk]) -> AsyncGenerator[ChatDelta]:

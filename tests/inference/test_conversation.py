@@ -146,16 +146,35 @@ async def test_a_spoken_question_is_answered_aloud() -> None:
     ]
 
 
-async def test_the_likely_prompt_is_prefilled_while_the_pause_is_judged() -> None:
+async def test_the_answer_is_begun_while_the_pause_is_judged_and_taken_up_when_the_turn_is_over() -> None:
     scripted = Scripted()
     scripted.transcriber.script = ["When do you open?"]
+    scripted.chat.script = ["At nine."]
     async with calling(scripted) as caller:
         await caller.speak(640, pause=140)
-        await caller.until(lambda: scripted.chat.prefills)
+        await caller.until(lambda: scripted.chat.closed)
+        assert [prompt[-1].text for prompt in scripted.chat.prompts] == ["When do you open?"]
         assert caller.of(Heard) == []
+        assert caller.of(ReplyText) == []
         await caller.speak(0, pause=200)
         await caller.play_out(1)
-    assert scripted.chat.prefills == scripted.chat.prompts
+        assert caller.said(1) == "At nine."
+    assert len(scripted.chat.prompts) == 1
+
+
+async def test_an_answer_begun_too_early_leaves_no_trace() -> None:
+    scripted = Scripted()
+    scripted.transcriber.script = ["I would like?", "I would like to book."]
+    scripted.transcriber.by_pass = True
+    scripted.chat.script = [ToolRequest("c1", "slots", "{}"), "Gladly."]
+    async with calling(scripted) as caller:
+        await caller.speak(640, pause=140)
+        await caller.until(lambda: scripted.chat.closed)
+        await caller.speak(640, pause=600)
+        await caller.play_out(1)
+        assert caller.of(ToolCall) == []
+        assert [heard.text for heard in caller.of(Heard)] == ["I would like to book."]
+        assert caller.history == [("user", "I would like to book."), ("assistant", "Gladly.")]
 
 
 async def test_the_timing_names_every_wait_in_order() -> None:
@@ -194,7 +213,7 @@ async def test_greeting_is_said_once_and_is_in_history_when_heard() -> None:
 
 async def test_speech_over_the_agent_cuts_the_reply_and_history_holds_what_was_heard() -> None:
     scripted = Scripted()
-    scripted.transcriber.script = ["Tell me more", "Stop, what about Sunday?"]
+    scripted.transcriber.script = ["Tell me more?", "Stop, what about Sunday?"]
     scripted.chat.script = ["One two three four. Five six seven eight nine ten.", "Closed."]
     async with calling(scripted) as caller:
         await caller.speak(640)
@@ -220,7 +239,7 @@ async def test_speech_over_the_agent_cuts_the_reply_and_history_holds_what_was_h
 async def test_a_barge_in_stops_the_model_while_it_still_writes() -> None:
     scripted = Scripted()
     scripted.chat.hold = asyncio.Event()
-    scripted.transcriber.script = ["Tell me", "No"]
+    scripted.transcriber.script = ["Tell me?", "No?"]
     scripted.chat.script = ["One two three, four five six."]
     async with calling(scripted) as caller:
         await caller.speak(640)
@@ -233,7 +252,7 @@ async def test_a_barge_in_stops_the_model_while_it_still_writes() -> None:
 
 async def test_a_listening_sound_does_not_stop_the_agent() -> None:
     scripted = Scripted()
-    scripted.transcriber.script = ["Tell me", "Mm-hm."]
+    scripted.transcriber.script = ["Tell me?", "Mm-hm."]
     scripted.chat.script = ["One two three four five six seven."]
     async with calling(scripted) as caller:
         await caller.speak(640)
@@ -246,7 +265,7 @@ async def test_a_listening_sound_does_not_stop_the_agent() -> None:
 
 async def test_after_a_false_interruption_the_agent_goes_on_where_it_stopped() -> None:
     scripted = Scripted()
-    scripted.transcriber.script = ["Tell me", ""]
+    scripted.transcriber.script = ["Tell me?", ""]
     scripted.chat.script = ["One two three four. Five six seven."]
     async with calling(scripted) as caller:
         await caller.speak(640)
@@ -258,7 +277,7 @@ async def test_after_a_false_interruption_the_agent_goes_on_where_it_stopped() -
         await caller.play_out(2)
         assert caller.said(2) == "three four. Five six seven."
         assert caller.history == [
-            ("user", "Tell me"),
+            ("user", "Tell me?"),
             ("assistant", "One two"),
             ("assistant", "three four. Five six seven."),
         ]
@@ -408,7 +427,7 @@ async def test_a_flood_of_audio_drops_the_oldest_and_keeps_the_words() -> None:
 
 async def test_synthesis_stays_a_few_seconds_ahead_of_the_player() -> None:
     scripted = Scripted()
-    scripted.transcriber.script = ["Tell me all"]
+    scripted.transcriber.script = ["Tell me all?"]
     scripted.chat.script = [" ".join(["abcdefghij"] * 100) + "."]  # 20 s of audio
     async with calling(scripted) as caller:
         await caller.speak(640)

@@ -266,7 +266,7 @@ CLAUSES = [
     ),
     (
         "I would love to help you choose a pizza today.",
-        ["I would love to help you", " choose a pizza today."],
+        ["I would love to help you choose", " a pizza today."],
     ),
     ("It costs $1,200.50, which is a lot.", ["It costs $1,200.50,", " which is a lot."]),
     ("At 9.30 we see Dr. Smith, e.g. him.", ["At 9.30 we see Dr. Smith,", " e.g. him."]),

@@ -64,7 +64,7 @@ def test_an_answer_that_comes_late_ends_the_turn_at_once() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######..."))
     assert run(turns, "....") == []
-    assert [type(d) for d in turns.pause_answer(pause.sample, "Yes please.", 0.97)] == [EndOfTurn]
+    assert [type(d) for d in turns.pause_answer(pause.sample, "Shall we?", 0.97)] == [EndOfTurn]
     assert not turns.speaking
 
 
@@ -84,15 +84,15 @@ def test_speech_that_goes_on_voids_the_pause() -> None:
     assert turns.pause_answer(first.sample, "I would like", 1.0) == []
     second = pause_of(run(turns, "##..."))
     assert second.sample > first.sample
-    turns.pause_answer(second.sample, "I would like a check-up.", 0.99)
-    assert run(turns, "....")[-1][1] == EndOfTurn("I would like a check-up.", 0, second.sample, 1.0)
+    turns.pause_answer(second.sample, "I would like a check-up?", 0.99)
+    assert run(turns, "....")[-1][1] == EndOfTurn("I would like a check-up?", 0, second.sample, 1.0)
 
 
 def test_a_click_in_the_silence_does_not_void_the_pause() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######..."))
-    turns.pause_answer(pause.sample, "Hello.", 0.99)
-    assert run(turns, "#......") == [(3, EndOfTurn("Hello.", 0, 6 * HOP, 1.0))]
+    turns.pause_answer(pause.sample, "Hello?", 0.99)
+    assert run(turns, "#......") == [(3, EndOfTurn("Hello?", 0, 6 * HOP, 1.0))]
 
 
 def test_a_pause_without_words_is_no_turn() -> None:
@@ -136,10 +136,12 @@ def test_endless_speech_is_taken_after_the_longest_turn() -> None:
     [
         ("What time do you open?", 0.99, 200.0),
         ("Is it far?", 0.75, 200.0),
-        ("My name is", 0.99, 736.0),
-        ("It is 0 1 7 1", 0.99, 474.0),
+        ("My name is", 0.99, 868.0),
+        ("It is 0 1 7 1", 0.99, 736.0),
         ("I was thinking", 0.02, 1000.0),
-        ("", 0.85, 200.0),
+        ("Yes.", 0.9, 300.0),
+        ("My name is Peter.", 0.9, 400.0),
+        ("So I was wondering...", 0.9, 885.0),
     ],
 )
 def test_silence_needed_follows_score_and_words(text: str, score: float, expected: float) -> None:
