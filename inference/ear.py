@@ -169,8 +169,8 @@ class Ear:
 
     def _maybe_partial(self) -> None:
         busy = self._partial_task is not None and not self._partial_task.done()
-        pausing = self._pause_task is not None and not self._pause_task.done()
-        if self._since_partial >= PARTIAL_EVERY and not busy and not pausing:
+        # Never in a pause: the pass that decides the turn must not wait behind a partial one.
+        if self._since_partial >= PARTIAL_EVERY and not busy and not self.turns.pausing:
             self._since_partial = 0
             self._partial_task = self._tasks.create_task(self._partial())
 

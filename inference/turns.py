@@ -161,6 +161,11 @@ class TurnTaker:
         """The caller is in an utterance (pauses included)."""
         return self._utterance is not None
 
+    @property
+    def pausing(self) -> bool:
+        """The caller has gone quiet within an utterance."""
+        return self._pause is not None
+
     def hop(self, probability: float) -> list[Decision]:
         """Take the next hop's voice probability."""
         start = self.position
