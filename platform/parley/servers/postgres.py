@@ -19,7 +19,6 @@ from psycopg.sql import SQL, Identifier
 from parley.lib.env import env_str
 from parley.servers.place import DATABASE, DATABASE_USER, START_SECONDS, Embedded, EmbeddedError, installed, tail, until
 
-
 STOP_SECONDS = 30.0
 
 
