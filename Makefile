@@ -18,9 +18,15 @@ run: $(VENV)/.local ## Start everything on this machine, place a first spoken ca
 demo: $(VENV)/.local ## The same, but stop after the first call: exit code 0 when the right answer was heard
 	@exec $(PY) manage.py up --demo
 
-test: $(VENV)/.dev ## Run all tests (fetches the small test weights once)
+# The browser has a process of its own: Playwright keeps an event loop running in it, which other tests cannot have.
+test: $(VENV)/.dev ## Run all tests (fetches the small test weights once); ARGS=... goes to pytest instead
 	@$(PY) -m inference.catalogue pull --profile tiny
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile --ignore tests/browser tests
+	@$(PY) -m pytest tests/browser
+endif
 
 check: $(VENV)/.dev ## Lint, formatting, types, import rules, migrations, system checks
 	@$(BIN)/ruff check .
