@@ -41,7 +41,6 @@ class Cost(Struct, frozen=True):
     cpu_seconds_per_call_minute: float | None = None
     rss_mb: float | None = None
     rss_per_extra_call_mb: float | None = None
-    wasted_speculations: int = 0
 
 
 class Figures(Struct, frozen=True):

@@ -33,7 +33,6 @@ def table(figures: Figures) -> str:
     lines.append(_share("right answers", figures.right_answers))
     lines.append(_share("spans add up", figures.spans_add_up))
     lines.append(_share("prompt tokens cached", Share(figures.cached_tokens, figures.prompt_tokens)))
-    lines.append(f"{'wasted speculations':<24}{figures.cost.wasted_speculations:>9}")
     lines.append(_number("CPU-s per call minute", figures.cost.cpu_seconds_per_call_minute))
     lines.append(_number("server memory, MB", figures.cost.rss_mb))
     lines.append(_number("MB per extra call", figures.cost.rss_per_extra_call_mb))
