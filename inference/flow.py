@@ -1,6 +1,6 @@
 """The flow runner: which node speaks next. Pure and resumable: its state is a node id and variables.
 
-It does no I/O: it says what it needs (`Generate`, `Say`, `End`) and is told what happened. A
+It does no I/O: it says what it needs (`Generate`, `End`) and is told what happened. A
 version has one goal node for now; deterministic nodes and judged edges join this union.
 """
 

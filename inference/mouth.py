@@ -88,7 +88,6 @@ class Mouth:
         await self._room(reply)
         await self._outbox.put(ReplyAudio(reply.turn, AudioFrame.from_samples(samples, self._media.rate_out).pcm))
         reply.sent += samples.size
-        reply.last_sent_at = self._clock()
         if reply.clauses:
             last = reply.clauses[-1]
             reply.clauses[-1] = SpokenClause(last.written, last.samples + samples.size, last.words)

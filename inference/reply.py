@@ -10,7 +10,6 @@ from inference.text import SpokenClause, heard_prefix
 
 MARKS = (
     ("decided", "end of turn"),
-    ("understood", "recognition"),
     ("first_token", "first token"),
     ("first_clause", "first clause"),
     ("first_audio", "voice"),
@@ -61,7 +60,6 @@ class Reply:
     """The player has said where it stopped."""
     cut: bool = False
     settled: bool = False
-    last_sent_at: float = 0.0
     end: str = ""
 
     @property
