@@ -40,7 +40,7 @@ fix: $(VENV)/.dev ## Format and repair what can be repaired by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.local ## Measure voice-to-voice from outside (CELL=real|fake-segment|fake-stream|load, ARGS=...)
+bench: $(VENV)/.local ## Measure voice-to-voice from outside (CELL=real|fake-segment|fake-stream|load, ARGS="--set fresh")
 	@exec $(PY) manage.py benchvoice --cell $(or $(CELL),real) $(ARGS)
 
 lock: ## Renew the hash-locked requirements (needs uv; UPGRADE=1 takes the newest versions that fit)

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 class CloseCode(IntEnum):
-    """Why a socket of ours was closed. Sent after accepting it: a refused handshake shows no code."""
+    """Why a socket of ours was closed. Sent after accepting it: a refused handshake shows no code.
+
+    Below 3000 servers let an application send 1000 only.
+    """
 
     NORMAL = 1000
-    SERVER_ERROR = 1011
     BAD_TICKET = 4401
     ORIGIN = 4403
     NOT_FOUND = 4404
@@ -32,7 +34,9 @@ class CloseCode(IntEnum):
     TOO_LARGE = 4413
     PROTOCOL = 4422
     WORKER_FULL = 4429
+    SERVER_ERROR = 4500
     NO_WORKER = 4503
+    RESTARTING = 4512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ class CallerTurn:
     number: int
     text: str
     source: Literal["voice", "text", "dtmf"] = "voice"
+    message_id: str = ""
+    """The sender's own name for a typed message; one that the conversation has already is not written again."""
     started_ms: int = 0
     ended_ms: int = 0
     """First and last audible sample; for typed text both are the moment it arrived."""

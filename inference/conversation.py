@@ -85,6 +85,8 @@ class Conversation:
         self._paused = False
         self._inbox: asyncio.Queue[Up] = asyncio.Queue(INBOX_LIMIT)
         self._outbox = Outbox()
+        self._read = ""
+        """The words of this utterance that were last read ahead."""
         self._digits = ""
         self._digits_task: asyncio.Task[None] | None = None
 
@@ -185,6 +187,7 @@ class Conversation:
     async def _on_ear(self, event: EarEvent) -> None:
         match event:
             case SpeechBegan(sample=sample):
+                self._read = ""
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
             case Words(text=text, stable=stable, pause=pause):
                 await self._outbox.put(Partial(text, self._state.turn))
@@ -209,7 +212,8 @@ class Conversation:
         """Think ahead: read what was said so far, or begin to answer what may be the whole turn."""
         if pause:
             self._replier.guess(words)
-        elif words:
+        elif words and words != self._read:
+            self._read = words
             self._replier.read_ahead(Message("user", words))
 
     async def _end_of_turn(self, end: EndOfTurn) -> None:
@@ -221,6 +225,7 @@ class Conversation:
         await self._replier.interrupt()
         self._state.turn += 1
         marks = Marks(self._ear.arrived(end.speech_end) if self._ear else now, end.speech_end)
+        marks.mark("quiet", self._ear.arrived(end.due) if self._ear else now)
         marks.mark("decided", now)
         heard = Heard(self._state.turn, end.text, end.speech_start, end.speech_end, confidence=end.confidence)
         await self._take_turn(heard, marks)

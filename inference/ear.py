@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference import metrics
+from inference.agreement import agreed
 from inference.audio import Resampler, Samples, level_dbfs
 from inference.engines.base import TranscriberStream, Transcript, TurnDetector, VoiceStream
 from inference.errors import EngineError
@@ -35,12 +36,17 @@ PRE_ROLL = RATE * 320 // 1000
 """Samples before the detected onset that the recogniser also gets: soft first consonants."""
 TURN_WINDOW = RATE * 8
 AUDIBLE = 184
-"""|sample| of AUDIBLE_DBFS (-45 dBFS of 16-bit full scale)."""
+"""AUDIBLE_DBFS (-45 dBFS of 16-bit full scale) as a sample."""
+WINDOW = HOP // 4
+"""8 ms, the window whose level decides what is audible: single peaks of a noisy line are not."""
 TAIL = RATE * 160 // 1000
 """How far after the last voiced hop a trailing consonant may still be audible."""
 HANGOVER = RATE * 400 // 1000
 """How long the detector may still say voice after the last audible sample."""
-PARTIAL_EVERY = RATE * 480 // 1000
+PARTIAL_EVERY = RATE * 320 // 1000
+"""Speech between two partial passes, at least."""
+PARTIAL_SHARE = 0.25
+"""Of one core, what partial passes may take: where a pass takes longer, they come less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class HearingFailed:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What has been understood so far, and how much of it will hardly change."""
+    """What has been understood so far, and how much of it will hardly change: what two passes agree on."""
 
     text: str
     stable: str
@@ -95,6 +101,9 @@ class Ear:
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=1024)
         self._received = 0
         self._since_partial = 0
+        self._partial_cost = 0.0
+        self._heard = ""
+        """What the last pass over this utterance read."""
         self._pause_task: asyncio.Task[None] | None = None
         self._partial_task: asyncio.Task[None] | None = None
 
@@ -132,19 +141,21 @@ class Ear:
         self._recent.append(hop)
         self._note_audible(hop)
         was_speaking = self.turns.speaking
+        if was_speaking:
+            self._recogniser.feed(hop)  # First: a pause that this hop makes is asked about with it.
         for probability in self._voice.feed(hop):
             heard = self._gate.correct(probability, level_dbfs(hop), speaking=self.turns.speaking)
             for decision in self.turns.hop(heard):
                 await self._handle(decision)
         if was_speaking and self.turns.speaking:
-            self._recogniser.feed(hop)
             self._since_partial += HOP
             self._maybe_partial()
 
     def _note_audible(self, hop: Samples) -> None:
-        loud = np.flatnonzero(np.abs(hop.astype(np.int32)) >= AUDIBLE)
+        power = np.square(hop.astype(np.float32)).reshape(-1, WINDOW).mean(axis=1)
+        loud = np.flatnonzero(power >= AUDIBLE * AUDIBLE)
         if loud.size:
-            self._audible.append((self.turns.position, self.turns.position + int(loud[-1]) + 1))
+            self._audible.append((self.turns.position, self.turns.position + (int(loud[-1]) + 1) * WINDOW))
 
     async def _handle(self, decision: Decision) -> None:
         match decision:
@@ -166,11 +177,13 @@ class Ear:
         head = np.concatenate(list(self._recent)[-(PRE_ROLL // HOP + 2) :])
         self._recogniser.feed(head)
         self._since_partial = 0
+        self._heard = ""
 
     def _maybe_partial(self) -> None:
         busy = self._partial_task is not None and not self._partial_task.done()
-        # Never in a pause: the pass that decides the turn must not wait behind a partial one.
-        if self._since_partial >= PARTIAL_EVERY and not busy and not self.turns.pausing:
+        wait = max(PARTIAL_EVERY, self._partial_cost / PARTIAL_SHARE * RATE)
+        # Never after a quiet hop: the pass that decides the turn must not wait behind a partial one.
+        if self._since_partial >= wait and not busy and not self.turns.pausing:
             self._since_partial = 0
             self._partial_task = self._tasks.create_task(self._partial())
 
@@ -180,22 +193,28 @@ class Ear:
             transcript = await self._recogniser.partial()
         except EngineError:
             return  # The final pass will say so if it fails too.
-        metrics.transcribed("partial", self._clock() - began)
+        self._partial_cost = self._clock() - began
+        metrics.transcribed("partial", self._partial_cost)
         if transcript.text:
-            await self._report(Words(transcript.text, stable=transcript.text.rpartition(" ")[0]))
+            before, self._heard = self._heard, transcript.text
+            await self._report(Words(transcript.text, stable=agreed(before, transcript.text)))
 
     async def _answer(self, sample: int) -> None:
-        window = np.concatenate(self._recent)
+        scoring = asyncio.ensure_future(self._detector.complete(np.concatenate(self._recent)))
         try:
-            transcript, score = await asyncio.gather(self._final(), self._detector.complete(window))
+            transcript = await self._final()
+            self._heard = words = transcript.text.strip()
+            if words:  # What may be the whole turn is thought about while the turn model still judges it.
+                await self._report(Words(words, words, pause=True))
+            score = await scoring
         except EngineError as error:
             metrics.engine_failed("transcriber", error.code)
             self.turns.drop()
             self._recogniser.reset()
             await self._report(HearingFailed(error.code))
             return
-        if transcript.text:
-            await self._report(Words(transcript.text.strip(), transcript.text.strip(), pause=True))
+        finally:
+            scoring.cancel()
         for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
             await self._handle(decision)
 
@@ -214,8 +233,9 @@ class Ear:
     def _placed(self, decision: Decision) -> Decision:
         """The decision with its positions at the caller's rate and its end at the last audible sample."""
         match decision:
-            case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence):
-                return EndOfTurn(text, self._at_rate(start), self._at_rate(self._last_audible(end)), confidence)
+            case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence, due=due):
+                last = self._at_rate(self._last_audible(end))
+                return EndOfTurn(text, self._at_rate(start), last, confidence, self._at_rate(due))
             case SpeechBegan(sample=sample):
                 return SpeechBegan(self._at_rate(sample))
         return decision

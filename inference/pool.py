@@ -74,7 +74,7 @@ class Pool:
         settings: dict[str, str | int | float] = {"model": chosen.name, "capacity": self.config.capacity}
         if chosen.model is None or chosen.model.files:
             settings["path"] = str(catalogue.ensure(chosen.name))
-        if chosen.engine == "llama_cpp":
+        if chosen.engine == "gguf":
             settings["keep_folder"] = self.config.cache
         return registry.create(role, chosen.engine, settings | _engine_settings(role))
 

@@ -23,7 +23,7 @@ from inference.outbox import Outbox
 from inference.phrases import PhraseName, phrase
 from inference.prompt import prompt
 from inference.reply import Clock, Marks, Reply
-from inference.text import clauses
+from inference.text import clauses, readable
 from inference.thinker import Thinker, Thought
 
 log = logging.getLogger(__name__)
@@ -190,10 +190,12 @@ class Replier:
 
     async def _speak(self, reply: Reply, marks: Marks, words: AsyncGenerator[str], *, fixed: bool) -> None:
         spec = self._spec
-        async with (
-            aclosing(words),
-            aclosing(clauses(words, language=spec.language, pronunciations=spec.pronunciations)) as lines,
-        ):
+        pieces = (
+            clauses(words, language=spec.language, pronunciations=spec.pronunciations)
+            if self._spoken
+            else readable(words)
+        )
+        async with aclosing(words), aclosing(pieces) as lines:
             if fixed:
                 await self._mouth.say(
                     reply,

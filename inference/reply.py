@@ -9,12 +9,17 @@ from inference.events import Span
 from inference.text import SpokenClause, heard_prefix
 
 MARKS = (
-    ("decided", "end of turn"),
+    ("quiet", "end of turn"),
+    ("decided", "recognition"),
     ("first_token", "first token"),
     ("first_clause", "first clause"),
     ("first_audio", "voice"),
 )
-"""Moments of a turn in order, and the name of the wait that ends at each."""
+"""Moments of a turn in order, and the name of the wait that ends at each.
+
+Recognition runs inside the wait for silence; its span is only what came after there had been silence
+enough, when the words were all that was missing. So spans never overlap and add up to the whole.
+"""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
-"""Words → speakable clauses, and played samples → the words that were heard. No I/O.
+"""Words → speakable clauses or readable text, and played samples → the words that were heard. No I/O.
 
-`ClauseSplitter` is the sans-I/O core, `clauses` its thin asynchronous wrapper. The first clause
+`ClauseSplitter` and `ReadableText` are the sans-I/O cores, `clauses` and `readable` their thin asynchronous wrappers. The first clause
 comes early, because the caller waits for it; later ones are whole sentences or long clauses, because
 they sound better and are made while the first one plays.
 """
@@ -19,12 +19,25 @@ from inference.normalize.speech import speakable
 from inference.normalize.vocabulary import word_set
 from inference.spec import Pronunciation
 
-__all__ = ["Clause", "ClauseSplitter", "SpokenClause", "clauses", "heard_prefix", "speakable"]
+__all__ = [
+    "Clause",
+    "ClauseSplitter",
+    "ReadableText",
+    "SpokenClause",
+    "clauses",
+    "heard_prefix",
+    "readable",
+    "speakable",
+]
 
 MAX_CLAUSE_CHARS = 400
 MAX_WORD_CHARS = 1000
 """A longer run without a space is nobody's word: it is cut."""
 
+MAX_PIECE_CHARS = 1000
+"""Of readable text; longer pieces are cut, between any two characters."""
+
+_BLANK_LINES = re.compile(r"[^\S\n]*\n(?:[^\S\n]*\n)+")
 _WORD = re.compile(r"(\s*)(\S+)", re.DOTALL)
 _EARLY_END = re.compile(r"(?<=[^\W\d_])[,;!?]|—|[。！？，、；：।؟،؛]")
 """Punctuation that ends a word though no space has followed (yet): the first clause need not wait."""
@@ -59,8 +72,9 @@ class _Patience:
     anywhere: int
 
 
-_PATIENCE = (_Patience(3, 5, 6), _Patience(6, 12, 16), _Patience(10, 20, 26))
-"""For the first clause, the second, and all later ones."""
+_PATIENCE = (_Patience(1, 3, 4), _Patience(3, 7, 9), _Patience(10, 20, 26))
+"""For the first clause, which the caller waits for; the second, which is made while the first few words
+sound; and all later ones."""
 
 
 class ClauseSplitter:
@@ -106,6 +120,8 @@ class ClauseSplitter:
             word = _word_of(run)
             if word is None:
                 if found.end() == len(self._rest) and len(run) < MAX_WORD_CHARS and not final:
+                    if run[0].isdigit() and "\n" not in space and self._count:
+                        made += self._cut_before(run[0])  # Its first digit tells as much as the whole number.
                     break
                 word = run
             position += len(space) + len(word)
@@ -153,7 +169,8 @@ class ClauseSplitter:
             return self._emit(ends_sentence=False)
         if glued(last, word):
             return []
-        wanted = self._patience.linked if word.lower() in _STARTERS else self._patience.anywhere
+        linked = word.lower() in _STARTERS or (self._made == 0 and word[0].isdigit())
+        wanted = self._patience.linked if linked else self._patience.anywhere
         return self._emit(ends_sentence=False) if self._count >= wanted else []
 
     def _emit(self, *, ends_sentence: bool) -> list[Clause]:
@@ -189,3 +206,52 @@ async def clauses(
             yield clause
     for clause in splitter.flush():
         yield clause
+
+
+class ReadableText:
+    """The reply of a text channel: links with their addresses, lists and code as they are, no markup.
+
+    Nothing is normalised for speech. The text does not depend on how it was cut into pieces.
+    """
+
+    def __init__(self) -> None:
+        self._leaks = LeakFilter()
+        self._markdown = MarkdownFilter(readable=True)
+        self._rest = ""
+        """Space that only counts when something follows it."""
+        self._begun = False
+
+    def feed(self, text: str) -> str:
+        return self._settled(self._markdown.feed(self._leaks.feed(text)))
+
+    def flush(self) -> str:
+        """The end of the reply: all that is left but trailing space."""
+        text = self._settled(self._markdown.feed(self._leaks.flush()) + self._markdown.flush())
+        self._rest, self._begun = "", False
+        return text
+
+    def _settled(self, text: str) -> str:
+        self._rest += text
+        end = len(self._rest.rstrip())
+        piece, self._rest = self._rest[:end], self._rest[end:]
+        if not piece:
+            return ""
+        if not self._begun:
+            piece = piece.lstrip()
+        self._begun = True
+        return _BLANK_LINES.sub("\n\n", piece)
+
+
+async def readable(deltas: AsyncIterator[str]) -> AsyncGenerator[Clause]:
+    """A reply as it is written on a text channel, piece by piece; nothing of it is spoken."""
+    text = ReadableText()
+    async for delta in deltas:
+        for piece in _pieces(text.feed(delta)):
+            yield piece
+    for piece in _pieces(text.flush()):
+        yield piece
+
+
+def _pieces(text: str) -> list[Clause]:
+    starts = range(0, len(text), MAX_PIECE_CHARS)
+    return [Clause(text[start : start + MAX_PIECE_CHARS], "", ends_sentence=False) for start in starts]

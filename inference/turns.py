@@ -11,6 +11,7 @@ has passed the turn is over (`EndOfTurn`). Resumed speech at any point cancels t
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -30,7 +31,8 @@ class TurnPolicy:
     onset_hops: int = 2
     interrupt_hops: int = 5
     """Voiced hops that stop a speaking agent: 160 ms. Speech this long is rarely a cough."""
-    pause_hops: int = 3
+    pause_hops: int = 2
+    """Quiet hops before the words are asked for: 64 ms. A pause that is none costs part of a pass."""
     min_silence_ms: float = 200.0
     max_silence_ms: float = 1000.0
     longest_turn_ms: float = 60_000.0
@@ -69,12 +71,16 @@ class PauseOver:
 
 @dataclass(frozen=True, slots=True)
 class EndOfTurn:
-    """The caller's turn is over: `text` was said between the two samples."""
+    """The caller's turn is over: `text` was said between the two samples.
+
+    At `due` there had been silence enough; from then on only the words, or the score, were missing.
+    """
 
     text: str
     speech_start: int
     speech_end: int
     confidence: float
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,12 +255,15 @@ class TurnTaker:
             silence_ms = self.policy.min_silence_ms
         else:
             silence_ms = silence_needed(self.policy, pause.score, pause.text)
-        if self._elapsed(utterance.last_voiced) < silence_ms and not self._too_long(utterance):
+        quiet_enough = self._elapsed(utterance.last_voiced) >= silence_ms
+        if not quiet_enough and not self._too_long(utterance):
             return []
         if not pause.text.strip():
             return self._nothing_said(utterance)
+        # Endless speech is taken where it was asked about, not where it falls silent.
+        due = utterance.last_voiced + math.ceil(silence_ms / HOP_MS) * HOP if quiet_enough else pause.sample
         self.drop()
-        return [EndOfTurn(pause.text.strip(), utterance.start, utterance.last_voiced, pause.confidence)]
+        return [EndOfTurn(pause.text.strip(), utterance.start, utterance.last_voiced, pause.confidence, due)]
 
     def _nothing_said(self, utterance: _Utterance) -> list[Decision]:
         self.drop()

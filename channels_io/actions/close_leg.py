@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from channels_io import recordings
+from channels_io.end_reasons import EndReason
 from channels_io.models import Conversation, Leg, Outcome, Turn
 from channels_io.sanitize import clean_count, clean_text
 
 
-def close_leg(leg: Leg, reason: str) -> None:
-    """Close `leg` for `reason` (`EndReason`, or a kind's own word). The first close stays.
+def close_leg(leg: Leg, reason: str, *, silent_since: datetime | None = None) -> bool:
+    """Close `leg` for `reason` (`EndReason`, or a kind's own word); whether this call did it.
 
+    The first close stays, unless it was the sweeper's: the process that ran the leg knows better how it ended.
+    With `silent_since` a leg that gave a sign of life after that stays open, and an end lies where it was last seen.
     A recording is finished here: its header repaired if the writer never closed it, its waveform computed.
     """
-    now = timezone.now()
     with transaction.atomic():
-        locked = Leg.objects.select_for_update().filter(pk=leg.pk, ended_at=None).first()
+        found = Leg.objects.select_for_update().filter(pk=leg.pk)
+        if silent_since is None:
+            locked = found.filter(Q(ended_at=None) | Q(end_reason=EndReason.ABANDONED)).first()
+        else:
+            locked = found.filter(ended_at=None, seen_at__lt=silent_since).first()
         if locked is None:
-            return
-        locked.ended_at = now
+            return False
+        locked.ended_at = timezone.now() if silent_since is None else _last_sign(locked)
         locked.end_reason = clean_text(reason, 40)
         locked.save(update_fields=["ended_at", "end_reason", "updated_at"])
         _close_conversation(locked)
-    if locked.recording:
+    # What another machine recorded is left as it is.
+    if locked.recording and (silent_since is None or recordings.path_of(locked.recording).is_file()):
         finish_recording(locked)
     leg.refresh_from_db()
+    return True
 
 
 def finish_recording(leg: Leg) -> None:
@@ -38,6 +49,12 @@ def finish_recording(leg: Leg) -> None:
         recording_ms=clean_count(summary.ms),
         peaks=summary.peaks,
     )
+
+
+def _last_sign(leg: Leg) -> datetime:
+    """Its last heartbeat or the last thing said, whichever is later."""
+    said: datetime | None = Turn.objects.filter(leg=leg).aggregate(last=Max("at"))["last"]
+    return max(leg.seen_at, said or leg.seen_at)
 
 
 def _close_conversation(leg: Leg) -> None:

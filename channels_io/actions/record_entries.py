@@ -96,7 +96,9 @@ def _write_turns(leg: Leg, batch: _Batch) -> None:
             touched = True
         if touched:
             (new if turn.pk is None else changed).append(turn)
-    Turn.objects.bulk_create(new)
+    # The same message may come over two legs at once: whichever is second finds it written and leaves it.
+    Turn.objects.bulk_create([turn for turn in new if turn.message_id], ignore_conflicts=True)
+    Turn.objects.bulk_create([turn for turn in new if not turn.message_id])
     if changed:
         Turn.objects.bulk_update(changed, [*WORDS, *TIMING])
     _write_spans(timed)
@@ -120,6 +122,7 @@ def _set_words(turn: Turn, entry: CallerTurn | AgentTurn) -> None:
         turn.cut = entry.cut
     else:
         turn.full_text = turn.text
+        turn.message_id = clean_text(entry.message_id, 64)
     turn.source = entry.source
     turn.started_ms = clean_count(entry.started_ms)
     turn.ended_ms = clean_count(entry.ended_ms)

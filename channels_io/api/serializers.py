@@ -69,6 +69,7 @@ class TurnSerializer(serializers.Serializer[Any]):
     full_text = serializers.CharField(help_text="As written by the model.")
     cut = serializers.BooleanField(help_text="The reply was interrupted before its end.")
     source = serializers.ChoiceField(choices=Turn.Source.choices)  # type: ignore[assignment]  # a field's own name here
+    message_id = serializers.CharField(allow_blank=True, help_text="The sender's own name for a typed message.")
     started_ms = serializers.IntegerField(help_text="From the start of the leg.")
     ended_ms = serializers.IntegerField()
     at = serializers.DateTimeField()
@@ -92,7 +93,11 @@ class LegSerializer(serializers.Serializer[Any]):
     draft = serializers.BooleanField()
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-    end_reason = serializers.CharField(allow_blank=True)
+    end_reason = serializers.CharField(allow_blank=True, help_text="Empty while it is live.")
+    end_label = serializers.CharField(allow_blank=True, help_text="The reason for people.")
+    end_tone = serializers.ChoiceField(
+        choices=("good", "neutral", "warn", "bad"), allow_blank=True, help_text="bad: ours to answer for."
+    )
     recording = RecordingSerializer(allow_null=True)
     turns = TurnSerializer(many=True)
     events = EventSerializer(many=True)
@@ -115,6 +120,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Conversation.Status.choices)
     owner = serializers.ChoiceField(choices=Conversation.Owner.choices)
     outcome = serializers.CharField(allow_blank=True)
+    outcome_label = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
     agent = NamedSerializer()

@@ -1,4 +1,8 @@
-"""The committed corpus: WAVs (16 kHz, 16-bit, mono) and corpus.json with their sample indices."""
+"""The committed corpora: WAVs (16 kHz, 16-bit, mono) and corpus.json with their sample indices.
+
+"main" is what the waits of turn-taking were chosen on; "fresh" is held out: other sentences, other
+speakers, rooms that are not silent.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import wave
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -14,7 +19,10 @@ from channels_io.bench.utterances import Kind
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
 RATE = 16000
-FOLDER = Path(__file__).with_name("corpus")
+CorpusName = Literal["main", "fresh"]
+CORPORA: tuple[CorpusName, ...] = ("main", "fresh")
+_CORPUS = Path(__file__).with_name("corpus")
+FOLDERS: dict[CorpusName, Path] = {"main": _CORPUS, "fresh": _CORPUS / "fresh"}
 WINDOW = RATE // 100
 """10 ms, the window that decides what counts as audible."""
 
@@ -33,10 +41,13 @@ class Clip(msgspec.Struct, frozen=True):
     pauses: tuple[tuple[int, int], ...] = ()
     """(first, last) sample of each pause inside the sentence."""
     expect: tuple[str, ...] = ()
+    corpus: CorpusName = "main"
+    noise_dbfs: float | None = None
+    """Level of the room in which it was said; None: none was added."""
 
     @property
     def path(self) -> Path:
-        return FOLDER / f"{self.id}.wav"
+        return FOLDERS[self.corpus] / f"{self.id}.wav"
 
     def samples(self) -> Samples:
         return read_wav(self.path)
@@ -80,10 +91,10 @@ def write_wav(path: Path, samples: Samples) -> None:
         file.writeframes(samples.astype("<i2", copy=False).tobytes())
 
 
-@lru_cache(maxsize=1)
-def load_corpus() -> tuple[Clip, ...]:
+@lru_cache(maxsize=len(CORPORA))
+def load_corpus(name: CorpusName = "main") -> tuple[Clip, ...]:
     """All clips in the order of corpus.json. Raises CorpusError when it is missing or malformed."""
-    path = FOLDER / "corpus.json"
+    path = FOLDERS[name] / "corpus.json"
     try:
         return tuple(msgspec.json.decode(path.read_bytes(), type=list[Clip]))
     except (OSError, msgspec.DecodeError) as error:
@@ -92,10 +103,15 @@ def load_corpus() -> tuple[Clip, ...]:
         ) from error
 
 
-def save_corpus(clips: Iterable[Clip]) -> None:
+def save_corpus(clips: Iterable[Clip], name: CorpusName = "main") -> None:
     lines = ",\n".join("  " + msgspec.json.encode(clip).decode() for clip in clips)
-    (FOLDER / "corpus.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    (FOLDERS[name] / "corpus.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
-def clips_of(*kinds: Kind) -> tuple[Clip, ...]:
-    return tuple(clip for clip in load_corpus() if clip.kind in kinds)
+def clips_of(*kinds: Kind, corpora: Iterable[CorpusName] = ("main",)) -> tuple[Clip, ...]:
+    return tuple(clip for name in corpora for clip in load_corpus(name) if clip.kind in kinds)
+
+
+def all_clips() -> dict[str, Clip]:
+    """Every clip of every corpus by its id; ids differ between corpora."""
+    return {clip.id: clip for name in CORPORA for clip in load_corpus(name)}

@@ -3,14 +3,16 @@
 A process of its own, so that it judges from outside and stays light: no Django, no engine. It plays
 the calls of its plan with the simulators' `BrowserCaller` and writes down what that observed
 (`records.py`). With the right to do so it raises its own priority: a caller's microphone does not
-wait for the server's processor either.
+wait for the server's processor either. Progress goes to standard error, a line a clip.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
+import selectors
 import sys
 import time
 from collections.abc import Callable
@@ -18,11 +20,15 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 from msgspec import Struct
+from websockets.exceptions import WebSocketException
 
-from channels_io.bench.corpus import Clip, load_corpus
-from channels_io.bench.records import BackChannelRecord, BargeInRecord, RunRecord, TurnRecord, encode_run
+from channels_io.bench.corpus import Clip, all_clips
+from channels_io.bench.figures import is_right
+from channels_io.bench.records import BackChannelRecord, BargeInRecord, Lateness, RunRecord, TurnRecord, encode_run
+from channels_io.bench.room import room_noise
 from channels_io.live.messages import Clear, Heard
-from channels_io.simulators.browser_caller import BrowserCaller, CallFailed, TurnResult, Utterance
+from channels_io.simulators.browser_caller import RATE_IN, BrowserCaller, CallFailed, TurnResult, Utterance
+from channels_io.simulators.microphone import Speech, cut, quiet_room, speech_of
 
 ANSWER_SECONDS = 6.0
 """No sound by then: a missed turn."""
@@ -32,14 +38,23 @@ SETTLE_SECONDS = 0.6
 """Between the end of an answer and the next question."""
 INTO_SPEECH = 1.0
 """How far into the agent's speech barge-ins and back-channels come."""
+LEFT_TO_SAY = 0.5
+"""Seconds the agent must have had left to say: who stops by itself was not interrupted."""
+CALL_SECONDS = 30.0
+CLIP_SECONDS = 40.0
+"""A call that takes longer than the first and so many of the second is given up."""
 
 
 class CallPlan(Struct, frozen=True):
-    """One call. `lead` is asked first when the clips need agent speech to fall into; "" uses the greeting."""
+    """One call. Clips that fall into agent speech need `lead`, which is asked before each of them.
+
+    `greeting`: the first of them falls into the greeting instead.
+    """
 
     ticket: str
     clips: tuple[str, ...]
     lead: str = ""
+    greeting: bool = False
 
 
 class Plan(Struct, frozen=True):
@@ -83,10 +98,15 @@ class Caller(BrowserCaller):
 
 
 class Observer:
-    """Collects what the calls of one run showed."""
+    """Collects what the calls of one run showed; `tell` is given a line for each clip and each problem."""
 
-    def __init__(self) -> None:
-        self.clips = {clip.id: clip for clip in load_corpus()}
+    def __init__(self, tell: Callable[[str], None], count: int = 1) -> None:
+        self._tell = tell
+        self._count = count
+        self._played = 0
+        self.clips = all_clips()
+        self.speech: dict[str, Speech] = {}
+        self.rooms: dict[float | None, tuple[bytes, ...]] = {None: quiet_room()}
         self.turns: list[TurnRecord] = []
         self.barge_ins: list[BargeInRecord] = []
         self.back_channels: list[BackChannelRecord] = []
@@ -95,83 +115,147 @@ class Observer:
         self.lateness: list[float] = []
         self.call_seconds = 0.0
 
+    def load(self, calls: tuple[CallPlan, ...]) -> None:
+        """Make all frames of all clips: during a call nothing is left to do but to send them."""
+        for name in {name for call in calls for name in (*call.clips, call.lead) if name}:
+            clip = self.clips[name]
+            if clip.noise_dbfs is not None and clip.noise_dbfs not in self.rooms:
+                self.rooms[clip.noise_dbfs] = cut(room_noise(2 * RATE_IN, clip.noise_dbfs))
+            room = self.rooms[clip.noise_dbfs]
+            self.speech[name] = speech_of(clip.samples(), start=clip.speech_start, end=clip.speech_end + 1, room=room)
+
     async def play(self, number: int, url: str, plan: CallPlan) -> None:
         """One call of the plan; a refused or broken one is noted, the others go on."""
         try:
-            async with Caller.connect(url, plan.ticket) as caller:
-                assert isinstance(caller, Caller)
-                try:
-                    await self._talk(caller, number, [self.clips[name] for name in plan.clips], plan.lead)
-                finally:
-                    self.call_seconds += time.monotonic() - caller.opened
-                    self.lateness += caller.lateness
-                    self.problems += [f"call {number}: {failed.message} ({failed.code})" for failed in caller.failures]
+            async with asyncio.timeout(CALL_SECONDS + CLIP_SECONDS * len(plan.clips)):
+                async with Caller.connect(url, plan.ticket) as caller:
+                    assert isinstance(caller, Caller)
+                    try:
+                        await self._talk(caller, number, plan)
+                    finally:
+                        self.call_seconds += time.monotonic() - caller.opened
+                        self.lateness += caller.lateness
+                        for failed in caller.failures:
+                            self._problem(f"call {number}: {failed.message} ({failed.code})")
         except* CallFailed as group:
-            self.problems += [f"call {number}: {error}" for error in group.exceptions]
+            for error in group.exceptions:
+                self._problem(f"call {number}: {error}")
         except* TimeoutError:
-            self.problems.append(f"call {number}: the agent talked on for more than {LONGEST_ANSWER:.0f} s")
+            self._problem(f"call {number}: the agent talked on, or the call did not come to its end")
+        except* (OSError, WebSocketException) as broken:
+            self._problem(f"call {number}: {broken.exceptions[0]!r}")
 
-    async def _talk(self, caller: Caller, number: int, clips: list[Clip], lead: str) -> None:
-        if clips[0].kind in {"barge_in", "back_channel"}:
-            if lead:
-                await caller.wait_until_quiet(LONGEST_ANSWER)
-                await caller.reaches(time.monotonic() + SETTLE_SECONDS)
-            before = caller.newest_reply()
-            if lead:
-                await caller.speak(self.clips[lead].samples())
-            await caller.comes_true(
-                lambda: caller.newest_reply() > before and caller.sound_of(caller.newest_reply()) is not None,
-                ANSWER_SECONDS,
-            )
-            await self._fall_into(caller, clips[0])
-            return
-        for position, clip in enumerate(clips):
-            await caller.wait_until_quiet(LONGEST_ANSWER)
-            await caller.reaches(time.monotonic() + SETTLE_SECONDS)
+    async def _talk(self, caller: Caller, number: int, plan: CallPlan) -> None:
+        for position, name in enumerate(plan.clips):
+            clip = self.clips[name]
+            caller.enter_room(self.rooms[clip.noise_dbfs])
+            if clip.kind in {"barge_in", "back_channel"}:
+                await self._fall_into(caller, clip, "" if plan.greeting and position == 0 else plan.lead)
+                continue
+            await self._pause(caller)
             if caller.closed:
-                self.problems.append(f"call {number} ended before {clip.id}")
+                self._problem(f"call {number} ended before {clip.id}")
                 return
-            self.turns.append(await _ask(caller, clip, number, position))
+            turn = await _ask(caller, clip, self.speech[name], number, position)
+            self.turns.append(turn)
+            self._say(_in_words(turn))
 
-    async def _fall_into(self, caller: Caller, clip: Clip) -> None:
-        """Speak `clip` one second into what the agent is saying."""
-        sound = caller.sound_of(caller.newest_reply())
+    async def _pause(self, caller: Caller) -> None:
+        await caller.wait_until_quiet(LONGEST_ANSWER)
+        await caller.reaches(time.monotonic() + SETTLE_SECONDS)
+
+    async def _fall_into(self, caller: Caller, clip: Clip, lead: str) -> None:
+        """Speak `clip` one second into what the agent says: its greeting, or the answer to `lead`."""
+        before = -1
+        if lead:
+            await self._pause(caller)
+            before = caller.newest_reply()
+            await caller.speak(self.speech[lead])
+        await caller.comes_true(
+            lambda: caller.newest_reply() > before and caller.sound_of(caller.newest_reply()) is not None,
+            ANSWER_SECONDS,
+        )
+        sound = caller.sound_of(caller.newest_reply()) if caller.newest_reply() > before else None
         if sound is None:
-            self.skipped.append(clip.id)
+            self._skip(clip)
             return
         await caller.reaches(sound + INTO_SPEECH)
-        utterance = await caller.speak(clip.samples(), end=clip.speech_end + 1)
+        utterance = await caller.speak(self.speech[clip.id])
         if not utterance.agent_sounding:
-            self.skipped.append(clip.id)
+            self._skip(clip)
+        elif clip.kind == "back_channel":
+            await self._back_channel(caller, clip, utterance)
+        else:
+            await self._barge_in(caller, clip, utterance)
+
+    async def _back_channel(self, caller: Caller, clip: Clip, utterance: Utterance) -> None:
+        await caller.wait_until_quiet(LONGEST_ANSWER)
+        stopped = caller.was_cleared(utterance.began)
+        if not stopped and _ended_by_itself(caller, utterance):
+            self._skip(clip)
             return
-        if clip.kind == "back_channel":
-            await caller.wait_until_quiet(LONGEST_ANSWER)
-            self.back_channels.append(BackChannelRecord(clip.id, stopped=caller.was_cleared(utterance.began)))
-            return
+        self.back_channels.append(BackChannelRecord(clip.id, stopped))
+        self._say(f"{clip.id}  {'stopped the agent' if stopped else 'did not stop the agent'}")
+
+    async def _barge_in(self, caller: Caller, clip: Clip, utterance: Utterance) -> None:
         await caller.comes_true(lambda: utterance.silent_ms is not None and bool(utterance.turns), ANSWER_SECONDS)
-        ended_by_itself = utterance.silent_ms is None and caller.player.ends() < utterance.began + INTO_SPEECH / 2
-        if ended_by_itself:
-            self.skipped.append(clip.id)
+        if utterance.silent_ms is None and _ended_by_itself(caller, utterance):
+            self._skip(clip)
             return
         heard = " ".join(caller.turns[turn].heard for turn in utterance.turns)
         self.barge_ins.append(BargeInRecord(clip.id, utterance.ducked_ms, utterance.silent_ms, heard))
+        silent = utterance.silent_ms
+        self._say(f"{clip.id}  {'the agent talked on' if silent is None else f'silent after {silent:.0f} ms'}")
 
-    def record(self) -> RunRecord:
+    def _skip(self, clip: Clip) -> None:
+        self.skipped.append(clip.id)
+        self._say(f"{clip.id}  had nothing to fall into")
+
+    def _say(self, text: str) -> None:
+        self._played += 1
+        self._tell(f"{self._played:4} of {self._count}  {text}")
+
+    def _problem(self, text: str) -> None:
+        self.problems.append(text)
+        self._tell(text)
+
+    def record(self, plan: Plan) -> RunRecord:
+        seen = {turn.clip for turn in self.turns} | {item.clip for item in self.barge_ins}
+        seen |= {item.clip for item in self.back_channels} | set(self.skipped)
         return RunRecord(
             turns=tuple(self.turns),
             barge_ins=tuple(self.barge_ins),
             back_channels=tuple(self.back_channels),
             skipped=tuple(self.skipped),
-            lateness_p99_ms=float(np.percentile(self.lateness, 99)) * 1000 if self.lateness else 0.0,
+            not_played=tuple(name for call in plan.calls for name in call.clips if name not in seen),
+            lateness_ms=lateness_of(self.lateness),
             call_seconds=self.call_seconds,
             problems=tuple(self.problems),
         )
 
 
-async def _ask(caller: Caller, clip: Clip, number: int, position: int) -> TurnRecord:
-    began = time.monotonic()
+def lateness_of(seconds: list[float]) -> Lateness:
+    if not seconds:
+        return Lateness()
+    p50, p99, worst = (float(value) * 1000 for value in np.percentile(seconds, (50, 99, 100)))
+    return Lateness(len(seconds), p50, p99, worst)
+
+
+def _ended_by_itself(caller: Caller, utterance: Utterance) -> bool:
+    """The reply that the caller spoke into was as good as over."""
+    return caller.player.turn_ends(utterance.over) < utterance.began + LEFT_TO_SAY
+
+
+def _in_words(turn: TurnRecord) -> str:
+    if turn.cut_off:
+        return f"{turn.clip}  cut off"
+    return f"{turn.clip}  no answer" if turn.v2v_ms is None else f"{turn.clip}  {turn.v2v_ms:.0f} ms"
+
+
+async def _ask(caller: Caller, clip: Clip, speech: Speech, number: int, position: int) -> TurnRecord:
     asked = max(caller.turns, default=-1)
-    utterance = await caller.speak(clip.samples(), end=clip.speech_end + 1)
+    utterance = await caller.speak(speech)
+    began = utterance.began
     ended = utterance.ended if utterance.ended is not None else time.monotonic()
 
     def answers() -> list[TurnResult]:
@@ -196,7 +280,7 @@ async def _ask(caller: Caller, clip: Clip, number: int, position: int) -> TurnRe
         cached_tokens=turn.cached_tokens if turn else 0,
         reply_tokens=turn.reply_tokens if turn else 0,
         cut_off=cut_off,
-        right=any(word in said.lower() for word in clip.expect) if clip.expect and said else None,
+        right=is_right(said, clip.expect) if clip.expect else None,
     )
 
 
@@ -206,9 +290,10 @@ def _is_cut_off(caller: Caller, utterance: Utterance, began: float, ended: float
     return taken or any(caller.turns[turn].cut_off for turn in utterance.turns)
 
 
-async def run(plan: Plan) -> RunRecord:
+async def run(plan: Plan, tell: Callable[[str], None] = lambda text: None) -> RunRecord:
     """Play all calls, `at_once` of them at a time."""
-    observer = Observer()
+    observer = Observer(tell, sum(len(call.clips) for call in plan.calls))
+    observer.load(plan.calls)
     waiting = list(enumerate(plan.calls))
     waiting.reverse()
 
@@ -222,7 +307,12 @@ async def run(plan: Plan) -> RunRecord:
     async with asyncio.TaskGroup() as tasks:
         for index in range(plan.at_once):
             tasks.create_task(line(index * 0.313 % 1.9))
-    return observer.record()
+    return observer.record(plan)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """A loop whose timers are exact: epoll, the default, counts in milliseconds and rounds up."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 def _hurry() -> None:
@@ -234,10 +324,21 @@ def _hurry() -> None:
         os.nice(-10)
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def main() -> None:
-    _hurry()
     plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
-    sys.stdout.buffer.write(encode_run(asyncio.run(run(plan))))
+    _hurry()
+    # A pass over all that numpy and the rest have loaded takes longer than a frame may be late.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        record = runner.run(run(plan, _say))
+    sys.stdout.buffer.write(encode_run(record))
 
 
 if __name__ == "__main__":

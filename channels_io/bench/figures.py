@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from msgspec import Struct
 
-from channels_io.bench.records import RunRecord, TurnRecord
+from channels_io.bench.records import BackChannelRecord, BargeInRecord, Lateness, RunRecord, TurnRecord
 
 LATENESS_LIMIT_MS = 2.0
 """A driver that sends later than this at p99 measures itself: the run is void."""
@@ -48,10 +49,14 @@ class Figures(Struct, frozen=True):
     v2v_ms: Distribution
     first_turn_ms: Distribution
     later_turns_ms: Distribution
+    fifth_turn_ms: Distribution
     spans_ms: dict[str, Distribution]
     span_sum_error_ms: Distribution
     spans_add_up: Share
     false_cut_offs: Share
+    """Of the utterances with a pause in their middle."""
+    other_cut_offs: Share
+    """Of all other questions: they have no voice-to-voice time either, and must not vanish."""
     missed_turns: Share
     right_answers: Share
     ducked_ms: Distribution
@@ -62,12 +67,24 @@ class Figures(Struct, frozen=True):
     cached_tokens: int
     reply_tokens: int
     cost: Cost
-    lateness_p99_ms: float
+    lateness_ms: Lateness
     void: bool
     call_seconds: float
     skipped: tuple[str, ...]
+    not_played: tuple[str, ...]
     problems: tuple[str, ...]
     turns: tuple[TurnRecord, ...]
+    barge_ins: tuple[BargeInRecord, ...]
+    back_channels: tuple[BackChannelRecord, ...]
+
+
+def is_right(said: str, expected: Sequence[str]) -> bool:
+    """Whether the answer holds one of the words, as a word: "no" is not in "know", "1" not in "12"; "9" is in "9am"."""
+    text = said.lower()
+    return any(
+        re.search(rf"(?<![a-z0-9]){re.escape(word)}(?!{'[0-9]' if word.isdigit() else '[a-z0-9]'})", text)
+        for word in expected
+    )
 
 
 def distribution(values: Iterable[float | None]) -> Distribution:
@@ -96,6 +113,7 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
     answered = [turn for turn in run.turns if turn.v2v_ms is not None]
     errors = [error for turn in answered if (error := span_error(turn)) is not None]
     paused = [turn for turn in run.turns if turn.kind == "pause"]
+    others = [turn for turn in run.turns if turn.kind != "pause"]
     # A fake model's answers are neither right nor wrong.
     judged = [turn for turn in run.turns if turn.right is not None] if cell == "real" else []
     return Figures(
@@ -103,10 +121,12 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
         v2v_ms=distribution(turn.v2v_ms for turn in answered),
         first_turn_ms=distribution(turn.v2v_ms for turn in answered if turn.position == 0),
         later_turns_ms=distribution(turn.v2v_ms for turn in answered if turn.position > 0),
+        fifth_turn_ms=distribution(turn.v2v_ms for turn in answered if turn.position == 4),
         spans_ms=_spans(answered),
         span_sum_error_ms=distribution(errors),
         spans_add_up=Share(sum(error <= SPANS_LIMIT_MS for error in errors), len(errors)),
         false_cut_offs=Share(sum(turn.cut_off for turn in paused), len(paused)),
+        other_cut_offs=Share(sum(turn.cut_off for turn in others), len(others)),
         missed_turns=Share(sum(turn.missed for turn in run.turns), len(run.turns)),
         right_answers=Share(sum(bool(turn.right) for turn in judged), len(judged)),
         ducked_ms=distribution(item.ducked_ms for item in run.barge_ins),
@@ -117,12 +137,15 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
         cached_tokens=sum(turn.cached_tokens for turn in run.turns),
         reply_tokens=sum(turn.reply_tokens for turn in run.turns),
         cost=cost,
-        lateness_p99_ms=round(run.lateness_p99_ms, 2),
-        void=run.lateness_p99_ms >= LATENESS_LIMIT_MS,
+        lateness_ms=run.lateness_ms,
+        void=run.lateness_ms.p99 >= LATENESS_LIMIT_MS,
         call_seconds=round(run.call_seconds, 1),
         skipped=run.skipped,
+        not_played=run.not_played,
         problems=run.problems,
         turns=run.turns,
+        barge_ins=run.barge_ins,
+        back_channels=run.back_channels,
     )
 
 

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from channels_io.bench.corpus import Clip, clips_of
+from channels_io.bench.corpus import CORPORA, Clip, CorpusName, clips_of
 
+CorpusChoice = Literal["main", "fresh", "all"]
+CHOICES: tuple[CorpusChoice, ...] = (*CORPORA, "all")
 Cell = Literal["real", "fake-segment", "fake-stream", "load"]
 CELLS: tuple[Cell, ...] = ("real", "fake-segment", "fake-stream", "load")
 
 TURNS_PER_CALL = 5
-LEADS = {"reception": "q16", "pizza": "q39"}
+INTO_SPEECH_PER_CALL = 2
+"""Barge-ins or back-channels a call."""
+LEAD = "q16"
 """The question with a long answer, into which barge-ins and back-channels fall."""
 LOAD_LEVELS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)
 ADDED_LIMIT_MS = 20.0
@@ -40,30 +44,39 @@ FAKE_ENGINES["load"] = FAKE_ENGINES["fake-stream"]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A call to be made."""
+    """A call to be made; see `driver.CallPlan`."""
 
     agent: str
     clips: tuple[str, ...]
     lead: str = ""
+    greeting: bool = False
 
 
-def drafts(cell: Cell, limit: int | None = None) -> list[Draft]:
-    """The calls of a cell; `limit` keeps the first so many clips of each kind."""
-    questions = _talks(_first(clips_of("question"), limit))
+def corpora_of(choice: CorpusChoice) -> tuple[CorpusName, ...]:
+    return CORPORA if choice == "all" else (choice,)
+
+
+def drafts(cell: Cell, limit: int | None = None, choice: CorpusChoice = "main") -> list[Draft]:
+    """The calls of a cell; `limit` keeps the first so many clips of each kind in each corpus."""
+    return [draft for name in corpora_of(choice) for draft in _drafts(cell, limit, (name,))]
+
+
+def _drafts(cell: Cell, limit: int | None, corpora: tuple[CorpusName, ...]) -> list[Draft]:
+    questions = _talks(_first(clips_of("question", corpora=corpora), limit))
     if cell != "real":
         # The fake detectors know no mid-sentence pause and no "mm-hm": these cells time the orchestration alone.
         return questions
     return [
         *questions,
-        *_talks(_first(clips_of("pause"), limit)),
-        *_into_speech(_first(clips_of("barge_in"), limit)),
-        *_leads(_first(clips_of("back_channel"), limit)),
+        *_talks(_first(clips_of("pause", corpora=corpora), limit)),
+        *_into_speech(_first(clips_of("barge_in", corpora=corpora), limit), greeting=True),
+        *_into_speech(_first(clips_of("back_channel", corpora=corpora), limit), greeting=False),
     ]
 
 
-def load_drafts(calls: int) -> list[Draft]:
+def load_drafts(calls: int, choice: CorpusChoice = "main") -> list[Draft]:
     """`calls` calls of one agent each with its own five questions, so that they do not speak in chorus."""
-    clips = [clip.id for clip in clips_of("question") if clip.agent == "reception"]
+    clips = [clip.id for clip in clips_of("question", corpora=corpora_of(choice)) if clip.agent == "reception"]
     return [
         Draft("reception", tuple(clips[(start * 3 + step) % len(clips)] for step in range(TURNS_PER_CALL)))
         for start in range(calls)
@@ -80,16 +93,15 @@ def _talks(clips: Iterable[Clip]) -> list[Draft]:
     for clip in clips:
         by_agent.setdefault(clip.agent, []).append(clip.id)
     return [
-        Draft(agent, tuple(names[start : start + TURNS_PER_CALL]))
-        for agent, names in by_agent.items()
-        for start in range(0, len(names), TURNS_PER_CALL)
+        Draft(agent, names) for agent, all_names in by_agent.items() for names in _in_groups(all_names, TURNS_PER_CALL)
     ]
 
 
-def _into_speech(clips: Sequence[Clip]) -> list[Draft]:
-    """Every second barge-in falls into the greeting, the others into a long answer."""
-    return [Draft(clip.agent, (clip.id,), LEADS[clip.agent] if number % 2 else "") for number, clip in enumerate(clips)]
+def _into_speech(clips: Sequence[Clip], *, greeting: bool) -> list[Draft]:
+    """Two a call. With `greeting` the first falls into it; everything else falls into a long answer."""
+    groups = _in_groups([clip.id for clip in clips], INTO_SPEECH_PER_CALL)
+    return [Draft("reception", names, LEAD, greeting) for names in groups]
 
 
-def _leads(clips: Sequence[Clip]) -> list[Draft]:
-    return [Draft(clip.agent, (clip.id,), LEADS[clip.agent]) for clip in clips]
+def _in_groups(names: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    return [tuple(names[start : start + size]) for start in range(0, len(names), size)]

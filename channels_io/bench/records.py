@@ -46,7 +46,16 @@ class BargeInRecord(Struct, frozen=True):
 class BackChannelRecord(Struct, frozen=True):
     clip: str
     stopped: bool
-    """The agent fell silent, or its reply was cleared, before it was done."""
+    """The agent's reply was cleared before it was done, even if it went on later."""
+
+
+class Lateness(Struct, frozen=True):
+    """How late frames left the driver, in milliseconds."""
+
+    frames: int = 0
+    p50: float = 0.0
+    p99: float = 0.0
+    max: float = 0.0
 
 
 class RunRecord(Struct, frozen=True):
@@ -56,9 +65,10 @@ class RunRecord(Struct, frozen=True):
     barge_ins: tuple[BargeInRecord, ...] = ()
     back_channels: tuple[BackChannelRecord, ...] = ()
     skipped: tuple[str, ...] = ()
-    """Clips that had no agent speech to fall into: the reply was shorter than a second."""
-    lateness_p99_ms: float = 0.0
-    """How late frames left the driver."""
+    """Clips that had no agent speech to fall into: the reply was too short."""
+    not_played: tuple[str, ...] = ()
+    """Clips that a refused or broken call kept from being played."""
+    lateness_ms: Lateness = Lateness()
     call_seconds: float = 0.0
     """Sum over calls."""
     problems: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ def table(figures: Figures) -> str:
     lines = [f"cell {figures.cell}: {len(figures.turns)} turns, {figures.call_seconds:.0f} s of calls", ""]
     if figures.void:
         lines += [
-            f"VOID: the driver sent frames {figures.lateness_p99_ms} ms late at p99 (limit {LATENESS_LIMIT_MS:.0f} ms).",
+            f"VOID: the driver sent frames {figures.lateness_ms.p99:.2f} ms late at p99 (limit {LATENESS_LIMIT_MS:.0f} ms).",
             "The machine was too busy to be measured; stop what else runs on it.",
             "",
         ]
@@ -21,12 +21,14 @@ def table(figures: Figures) -> str:
     lines.append(_row("voice to voice", figures.v2v_ms))
     lines.append(_row("  first turn of a call", figures.first_turn_ms))
     lines.append(_row("  later turns", figures.later_turns_ms))
+    lines.append(_row("  fifth turn", figures.fifth_turn_ms))
     lines += [_row(f"  span {name}", values) for name, values in figures.spans_ms.items()]
     lines.append(_row("span sum vs outside", figures.span_sum_error_ms))
     lines.append(_row("barge-in: ducked", figures.ducked_ms))
     lines.append(_row("barge-in: silent", figures.silent_ms))
     lines.append("")
     lines.append(_share("false cut-offs", figures.false_cut_offs))
+    lines.append(_share("other cut-offs", figures.other_cut_offs))
     lines.append(_share("missed turns", figures.missed_turns))
     lines.append(_share("barge-ins ignored", figures.barge_ins_ignored))
     lines.append(_share("false stops", figures.false_stops))
@@ -36,9 +38,12 @@ def table(figures: Figures) -> str:
     lines.append(_number("CPU-s per call minute", figures.cost.cpu_seconds_per_call_minute))
     lines.append(_number("server memory, MB", figures.cost.rss_mb))
     lines.append(_number("MB per extra call", figures.cost.rss_per_extra_call_mb))
-    lines.append(_number("driver lateness p99, ms", figures.lateness_p99_ms))
+    late = figures.lateness_ms
+    lines.append(f"{'driver lateness, ms':<24}     p50 {late.p50:.2f}, p99 {late.p99:.2f}, max {late.max:.2f}")
     if figures.skipped:
         lines.append(f"skipped, no agent speech to fall into: {', '.join(figures.skipped)}")
+    if figures.not_played:
+        lines.append(f"NOT PLAYED, their call broke: {', '.join(figures.not_played)}")
     lines += [f"problem: {problem}" for problem in figures.problems]
     return "\n".join(lines)
 

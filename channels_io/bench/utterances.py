@@ -1,4 +1,4 @@
-"""What the callers of the benchmark say. `render.py` speaks it once; the WAVs are committed beside.
+"""What the callers of the main set say (`fresh.py` holds the held-out set). `render.py` speaks it once; the WAVs are committed beside.
 
 A `|` in a text marks a pause in the middle of the sentence. `expect` are words of which one must be
 in a right answer; they are given only where the demo agents' facts leave no other answer.
@@ -21,6 +21,11 @@ class Utterance:
     text: str
     expect: tuple[str, ...] = ()
     pause_ms: int = 0
+    speaker: str = "joe"
+    """Who says it: a name that `speakers.py` knows."""
+    speech_dbfs: float = -20.0
+    noise_dbfs: float | None = None
+    """Of the room around the speaker; None: nothing is added."""
 
 
 _RECEPTION: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -20,12 +20,14 @@ from channels_io.live import presence
 from channels_io.live.inbox import Inbox
 from channels_io.live.intake import Codec, Intake
 from channels_io.live.limits import Limits
+from channels_io.live.live_legs import RESTARTING
 from channels_io.live.messages import Failed, Gone
 from channels_io.live.opening import NothingToOpen, OpenedLeg, open_ticket
 from channels_io.live.runner import run_leg
 from channels_io.live.socket_channel import Send, SocketChannel
 from channels_io.tickets import ANY_ORIGIN, Ticket, redeem_ticket
 from inference.events import Media
+from parley.lib.draining import is_draining
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class LiveConsumer:
         self._inbox.put(Gone())
 
     async def _admit(self) -> OpenedLeg:
+        if is_draining():  # The page asks again in a moment; another process, or the new one, answers.
+            raise NotAdmitted(CloseCode.RESTARTING, "draining", RESTARTING)
         query = parse_qs(self._scope.get("query_string", b"").decode("latin-1"))
         ticket = await redeem_ticket(query.get("ticket", [""])[0])
         if ticket is None or ticket.kind != self.kind:

@@ -15,13 +15,16 @@ from agents.compile import compile_draft
 from agents.models import Agent, Version
 from agents.problems import CompileError
 from channels_io.actions.open_leg import open_leg
-from channels_io.live.facts import LegFacts
-from channels_io.models import Channel, Conversation, Leg
+from channels_io.live.facts import KnownMessage, LegFacts
+from channels_io.models import Channel, Conversation, Leg, Turn
 from channels_io.tickets import Ticket
 from inference.events import ConversationState
 from inference.spec import AgentSpec
 from parley.accounts.models import Workspace
 from parley.accounts.scoping import get_or_404
+
+KNOWN_MESSAGES = 100
+"""The newest: more than a page can have waiting for an acknowledgement."""
 
 
 class NothingToOpen(LookupError):
@@ -80,13 +83,15 @@ def open_leg_for(
         identity=identity,
         conversation=conversation,
     )
+    state = _state(conversation)
     facts = LegFacts(
         leg=leg.public_id,
         conversation=leg.conversation.public_id,
         agent=agent.name,
         spec=running.agent_spec() if isinstance(running, Version) else running,
-        state=_state(conversation),
+        state=state,
         resumed=conversation is not None,
+        known={} if conversation is None else _known(conversation, state),
         caller=moment(timezone.now(), agent.workspace.timezone),
     )
     records = running.draft.get("record_audio") if isinstance(running, Version) else agent.draft.record_audio
@@ -117,3 +122,31 @@ def _state(conversation: Conversation | None) -> ConversationState | None:
     if conversation is None or not conversation.state:
         return None
     return msgspec.convert(conversation.state, ConversationState)
+
+
+def _known(conversation: Conversation, state: ConversationState | None) -> dict[str, KnownMessage]:
+    """What was typed and taken: answered, or in the state with which a worker goes on.
+
+    A message that is in neither was cut off with its process: sent again, it is answered, and still one row.
+    """
+    asked = list(
+        Turn.objects.filter(conversation=conversation, role=Turn.Role.CALLER)
+        .exclude(message_id="")
+        .order_by("-pk")[:KNOWN_MESSAGES]
+    )
+    answers = Turn.objects.filter(leg__in={turn.leg_id for turn in asked}).exclude(role=Turn.Role.CALLER)
+    replies = {(turn.leg_id, turn.number): (turn.number, turn.text) for turn in answers}
+    found: dict[str, KnownMessage] = {}
+    for turn in asked:
+        reply = replies.get((turn.leg_id, turn.number))
+        if reply is not None or _remembers(state, turn):
+            found[turn.message_id] = KnownMessage(turn.number, turn.text, reply)
+    return found
+
+
+def _remembers(state: ConversationState | None, turn: Turn) -> bool:
+    """A snapshot taken in a turn may still be without the words that began it."""
+    if state is None or turn.number != state.turn:
+        return state is not None and turn.number < state.turn
+    said = [line.text for line in state.history if line.role == "user"]
+    return said[-1:] == [turn.text]

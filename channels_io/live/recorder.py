@@ -166,7 +166,7 @@ class LegRecorder:
                 return
             logger.error("Leg %s: an entry was refused by the database: %s", self._leg.public_id, error)
 
-    async def _retried(self, write: Callable[[], None]) -> None:
+    async def _retried(self, write: Callable[[], object]) -> None:
         delay = FIRST_RETRY
         while True:
             try:

@@ -8,8 +8,11 @@ import logging
 from django.conf import settings
 
 from channels_io.base import Channel
+from channels_io.end_reasons import EndReason
+from channels_io.live.heartbeat import keep_alive
 from channels_io.live.limits import Limits
 from channels_io.live.lines import SpeechCache
+from channels_io.live.live_legs import LIVE_LEGS
 from channels_io.live.opening import OpenedLeg
 from channels_io.live.recorder import LegRecorder
 from channels_io.live.session import LiveSession
@@ -27,17 +30,22 @@ def configured_workers() -> InferenceWorkers:
 
 async def run_leg(
     channel: Channel, opened: OpenedLeg, *, workers: Workers | None = None, limits: Limits | None = None
-) -> str:
+) -> EndReason:
     """Until the leg has ended and its record is written; returns the reason."""
     recorder = LegRecorder(opened.leg, record_sound=opened.record_sound)
     session = LiveSession(
         channel, opened.facts, workers or configured_workers(), recorder, speech=SPEECH, limits=limits
     )
-    recording = asyncio.create_task(recorder.run())
-    reason = "shutdown"
-    try:
-        reason = await session.run()
-    finally:
-        recording.cancel()
-        await recorder.finish(reason)
+    with LIVE_LEGS.running(session):
+        recording = asyncio.create_task(recorder.run())
+        living = asyncio.create_task(keep_alive(opened.leg))
+        reason = EndReason.SHUTDOWN
+        try:
+            reason = await session.run()
+        finally:
+            recording.cancel()
+            try:
+                await recorder.finish(reason)
+            finally:
+                living.cancel()
     return reason

@@ -17,9 +17,10 @@ from uuid import uuid4
 import msgspec
 
 from channels_io.base import Channel, CloseCode
+from channels_io.end_reasons import EndReason, known_reason
 from channels_io.live import messages as out
 from channels_io.live.caller_clock import CallerClock
-from channels_io.live.facts import LegFacts
+from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.limits import Limits
 from channels_io.live.lines import Line, SpeechCache, line_text
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Inbound, Ping, Played, Refused
@@ -74,18 +75,19 @@ class LiveSession:
         self._own_ids: set[str] = set()
         self._answer_due: float | None = None
         self._say_again_at: float | None = None
-        self._ending: tuple[str, float] | None = None
+        self._ending: tuple[EndReason, float] | None = None
+        self._stopping: tuple[EndReason, int, str] | None = None
         self._settled = asyncio.Event()
 
     # --- the whole ------------------------------------------------------------------------------
 
-    async def run(self) -> str:
+    async def run(self) -> EndReason:
         """The leg from here to its end; returns the reason. Raises nothing but CancelledError."""
         try:
             end = await self._live()
         except Exception:  # The session's edge: one broken leg never harms another.
             logger.exception("Leg %s broke.", self._facts.leg)
-            end = SessionEnded("failed", CloseCode.SERVER_ERROR)
+            end = SessionEnded(EndReason.FAILED, CloseCode.SERVER_ERROR)
         finally:
             self._break_off()
         try:
@@ -95,6 +97,10 @@ class LiveSession:
         except TimeoutError:
             logger.info("Leg %s: the caller's side took no goodbye.", self._facts.leg)
         return end.reason
+
+    def stop(self, reason: EndReason, close_code: int, message: str) -> None:
+        """End the leg from outside, soon; the caller is told `message`. Any thread may call this."""
+        self._stopping = (reason, close_code, message)
 
     async def _live(self) -> SessionEnded:
         ended: SessionEnded | None = None
@@ -110,7 +116,7 @@ class LiveSession:
                     tasks.create_task(self._speech.prepare(self._workers, spec.voice, spec.language, rate))
         except* SessionEnded as group:
             ended = _first(group)
-        return ended or SessionEnded("failed", CloseCode.SERVER_ERROR)
+        return ended or SessionEnded(EndReason.FAILED, CloseCode.SERVER_ERROR)
 
     # --- caller → worker ------------------------------------------------------------------------
 
@@ -134,12 +140,12 @@ class LiveSession:
             case Ping():
                 await self._channel.send(out.Pong())
             case Hangup():
-                await self._hang_up("hangup")
+                await self._hang_up(EndReason.HUNG_UP)
             case Gone():
-                await self._hang_up("lost")
+                await self._hang_up(EndReason.LOST)
             case Refused(close_code=close_code, code=code, message=message):
                 await self._fail(code, message, fatal=True)
-                await self._hang_up(code, close_code)
+                await self._hang_up(known_reason(code, EndReason.PROTOCOL), close_code)
             case _:
                 assert_never(inbound)
 
@@ -160,14 +166,26 @@ class LiveSession:
         elif message_id in self._seen_ids:
             return
         self._seen_ids.append(message_id)
+        if message_id in self._facts.known:
+            await self._remind(message_id, self._facts.known[message_id])
+            return
         if not await self._line.send_text(wire.Text(text, message_id)):
+            self._seen_ids.remove(message_id)  # Sent again in a moment, it is taken.
             await self._fail("too_many_messages", "Too many messages wait for an answer. Try again in a moment.")
+
+    async def _remind(self, message_id: str, known: KnownMessage) -> None:
+        """An earlier leg took this message and its sender does not know: say so again, with the answer it had."""
+        await self._channel.send(out.Heard(known.turn, known.text, "text", message_id))
+        if known.reply is not None:
+            turn, text = known.reply
+            await self._channel.send(out.ReplyText(turn, text))
+            await self._channel.send(out.ReplyDone(turn, text, 0))
 
     async def _tell_playback(self, turn: int, samples: int, *, done: bool) -> None:
         if turn not in self._local_turns:
             await self._line.send(wire.Playback(turn, samples, done))
 
-    async def _hang_up(self, reason: str, close_code: int = CloseCode.NORMAL) -> None:
+    async def _hang_up(self, reason: EndReason, close_code: int = CloseCode.NORMAL) -> None:
         """End the leg once the worker has told its last state, or has had its moment to."""
         self._line.closing = True
         if self._line.connected:
@@ -189,15 +207,16 @@ class LiveSession:
             await self._line.run()
         except WorkerError as error:
             if isinstance(error, WorkerFull):
-                end = SessionEnded("worker_full", CloseCode.WORKER_FULL)
+                end = SessionEnded(EndReason.WORKER_FULL, CloseCode.WORKER_FULL)
                 message = "All lines are busy. Please try again in a few minutes."
             elif isinstance(error, WorkerLost):
-                end = SessionEnded("worker_lost" if self._was_up else "no_worker", CloseCode.NO_WORKER)
+                end = SessionEnded(EndReason.WORKER_LOST if self._was_up else EndReason.NO_WORKER, CloseCode.NO_WORKER)
                 message = "The agent cannot be reached at the moment. Please try again in a few minutes."
             else:  # The worker says itself why it cannot run this agent.
-                end = SessionEnded(error.code, CloseCode.NO_WORKER)
+                end = SessionEnded(_refusal(error), CloseCode.NO_WORKER)
                 message = error.message
-            await self._fail(end.reason, message, fatal=True)
+            code = error.code if end.reason == EndReason.WORKER_REFUSED else end.reason.value
+            await self._fail(code, message, fatal=True)
             raise end from error
         self._settled.set()
 
@@ -289,11 +308,11 @@ class LiveSession:
         spoken = self._caller_clock.arrival(max(0, heard.speech_end - 1)) if heard.source == "voice" else None
         began = self._caller_clock.spoken_at(heard.speech_start) if spoken is not None else None
         self._speaker.waterfall.heard(heard.turn, spoken)
-        self._transcript.heard(heard, self._ms(began or now), self._ms(spoken or now))
-        if self._owner == "ai":
-            self._answer_due = now + self._limits.stalled_reply
         shown_id = "" if heard.id in self._own_ids else heard.id
         self._own_ids.discard(heard.id)
+        self._transcript.heard(heard, self._ms(began or now), self._ms(spoken or now), shown_id)
+        if self._owner == "ai":
+            self._answer_due = now + self._limits.stalled_reply
         await self._channel.send(out.Heard(heard.turn, heard.text, heard.source, shown_id))
 
     async def _on_reply(self, message: wire.ReplyText | wire.ReplyAudio | wire.ReplyDone | wire.Timing) -> None:
@@ -309,7 +328,7 @@ class LiveSession:
                 self._speaker.finish(turn)
                 await self._channel.send(out.ReplyDone(turn, text, samples, end))
                 if end:
-                    self._end_after_speech("agent_ended")
+                    self._end_after_speech(EndReason.AGENT_ENDED)
             case wire.Timing():
                 await self._speaker.measured(self._speaker.waterfall.timed(message))
 
@@ -372,6 +391,10 @@ class LiveSession:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = self._clock()
+            if self._stopping is not None:
+                stopped, close_code, message = self._stopping
+                await self._channel.send(out.Failed(stopped.value, message, fatal=True))
+                await self._hang_up(stopped, close_code)
             if self._ending is not None:
                 reason, deadline = self._ending
                 if now >= deadline or self._speaker.silent():
@@ -390,18 +413,19 @@ class LiveSession:
     async def _watch_limits(self, now: float) -> None:
         limits = self._limits
         if self._channel.backlog() > limits.backlog_bytes:
-            raise SessionEnded("slow_reader", CloseCode.SLOW_READER)
+            raise SessionEnded(EndReason.SLOW_READER, CloseCode.SLOW_READER)
         if now - self._last_inbound > (limits.silent_voice if self._voice else limits.silent_text):
-            await self._fail("silent", "Nothing was said for too long.", fatal=True)
-            await self._hang_up("silence", CloseCode.SILENT)
+            if self._voice:  # Even a muted page pings. An idle chat is no failure: its next message opens a leg.
+                await self._fail("silent", "Nothing was said for too long.", fatal=True)
+            await self._hang_up(EndReason.SILENCE, CloseCode.SILENT)
         if now - self._started > (limits.call if self._voice else limits.chat):
             await self._fail("call_limit", "The longest time for one call was reached.")
             if self._voice:
                 await self._speaker.cut(self._turn)
                 await self._say("goodbye")
-            self._end_after_speech("call_limit")
+            self._end_after_speech(EndReason.CALL_LIMIT)
 
-    def _end_after_speech(self, reason: str) -> None:
+    def _end_after_speech(self, reason: EndReason) -> None:
         self._ending = (reason, self._clock() + self._limits.goodbye)
 
     async def _fail(self, code: str, message: str, *, fatal: bool = False) -> None:
@@ -414,6 +438,13 @@ class LiveSession:
 
     def _ms(self, at: float) -> int:
         return max(0, round((at - self._started) * 1000))
+
+
+def _refusal(error: WorkerError) -> EndReason:
+    """Why a worker that is there will not run this agent: what an operator can mend by name, the rest as one."""
+    if error.code in (EndReason.ENGINE_UNKNOWN, EndReason.ENGINE_NOT_READY):
+        return EndReason(error.code)
+    return EndReason.WORKER_REFUSED
 
 
 def _first(group: BaseExceptionGroup[SessionEnded]) -> SessionEnded:

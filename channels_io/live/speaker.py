@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from channels_io.base import Channel, CloseCode
+from channels_io.end_reasons import EndReason
 from channels_io.live import messages as out
 from channels_io.live.limits import Limits
 from channels_io.live.messages import Played
@@ -26,7 +27,7 @@ KEEP_TURNS = 2
 class SessionEnded(Exception):
     """Ends the session's task group: `reason` goes into the record, `close_code` onto the socket."""
 
-    def __init__(self, reason: str, close_code: int = CloseCode.NORMAL) -> None:
+    def __init__(self, reason: EndReason, close_code: int = CloseCode.NORMAL) -> None:
         super().__init__(reason)
         self.reason = reason
         self.close_code = close_code
@@ -130,7 +131,7 @@ class Speaker:
         if self._player_reports:
             unplayed = self._schedule.sent(self._turn) - self._player.get(self._turn, 0)
             if unplayed > self._limits.unplayed * self._rate:
-                raise SessionEnded("slow_reader", CloseCode.SLOW_READER)
+                raise SessionEnded(EndReason.SLOW_READER, CloseCode.SLOW_READER)
         elif now - self._told_at >= self._limits.playback_every:
             await self._tell_estimate(now)
 
@@ -150,7 +151,7 @@ class Speaker:
             async with asyncio.timeout(self._limits.send):
                 await self._channel.send_audio(paced.turn, paced.pcm)
         except TimeoutError:
-            raise SessionEnded("slow_reader", CloseCode.SLOW_READER) from None
+            raise SessionEnded(EndReason.SLOW_READER, CloseCode.SLOW_READER) from None
         ends = self._schedule.play_ends() - self._started
         begins = ends - len(paced.pcm) // 2 / self._rate
         self._recorder.agent(paced.pcm, begins)

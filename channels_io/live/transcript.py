@@ -42,13 +42,15 @@ class Transcript:
         self._seq = 0
         self._replies: dict[int, _Reply] = {}
 
-    def heard(self, heard: Heard, started_ms: int, ended_ms: int) -> None:
+    def heard(self, heard: Heard, started_ms: int, ended_ms: int, message_id: str = "") -> None:
+        """`message_id`: the caller's own name for it, if there is one."""
         self._emit(
             CallerTurn(
                 seq=self._next(),
                 number=heard.turn,
                 text=heard.text,
                 source=heard.source,
+                message_id=message_id,
                 started_ms=started_ms,
                 ended_ms=ended_ms,
             )

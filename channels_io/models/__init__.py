@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from channels_io.end_reasons import EndReason
 from channels_io.models.channel import Channel
 from channels_io.models.contact import Contact, Identity
 from channels_io.models.conversation import Conversation, Outcome
 from channels_io.models.event import Event, EventKind
-from channels_io.models.leg import EndReason, Leg
+from channels_io.models.leg import Leg
 from channels_io.models.turn import Turn, TurnSpan
 
 __all__ = [

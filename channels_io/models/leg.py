@@ -10,39 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agents.models import Version
+from channels_io.end_reasons import FAILURES, Tone, label_of, tone_of
 from channels_io.models.channel import Channel
 from channels_io.models.conversation import Conversation
 from parley.accounts.models import WorkspaceModel
 
 
-class EndReason(models.TextChoices):
-    """Why a leg ended. A kind may use a word of its own; pages then show it as it is."""
-
-    HUNG_UP = "hangup", _("Caller hung up")
-    AGENT_ENDED = "agent_ended", _("Agent ended it")
-    SILENCE = "silence", _("Nobody spoke")
-    LOST = "lost", _("Connection lost")
-    REPLACED = "replaced", _("Continued on another connection")
-    PROTOCOL = "protocol", _("Refused: invalid data")
-    WORKER_FULL = "worker_full", _("No free capacity")
-    WORKER_LOST = "worker_lost", _("Speech worker lost")
-    NO_WORKER = "no_worker", _("Speech worker unreachable")
-    FAILED = "failed", _("Failed")
-    SHUTDOWN = "shutdown", _("Server stopped")
-
-
-FAILURES: tuple[str, ...] = (
-    EndReason.WORKER_FULL,
-    EndReason.WORKER_LOST,
-    EndReason.NO_WORKER,
-    EndReason.FAILED,
-    EndReason.SHUTDOWN,
-)
-"""Ends that are ours to answer for: Home counts them as problems."""
-
-
 class Leg(WorkspaceModel):
     """`spec` holds the compiled agent (JSON text) of a draft test; otherwise `version` says what ran.
+
+    `seen_at` is renewed while the process lives that runs the leg (`live.heartbeat`).
 
     `recording` is a path below settings.PARLEY_RECORDINGS, empty without one. `peaks` is what
     `channels_io.recordings.peaks` returns for it.
@@ -61,6 +38,7 @@ class Leg(WorkspaceModel):
     spec = models.TextField(_("draft specification"), blank=True)
     media = models.CharField(_("media"), max_length=10, choices=Media.choices)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
+    seen_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end_reason = models.CharField(_("end"), max_length=40, blank=True)
     recording = models.CharField(_("recording"), max_length=200, blank=True)
@@ -87,7 +65,8 @@ class Leg(WorkspaceModel):
 
     @property
     def end_label(self) -> str:
-        try:
-            return str(EndReason(self.end_reason).label)
-        except ValueError:
-            return self.end_reason
+        return label_of(self.end_reason)
+
+    @property
+    def end_tone(self) -> Tone:
+        return tone_of(self.end_reason)

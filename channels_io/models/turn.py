@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,8 @@ from parley.accounts.models import WorkspaceModel
 
 class Turn(WorkspaceModel):
     """One side's turn. `text` is what was heard, `full_text` what was written for it to say.
+
+    `message_id` is the sender's own name for a typed message: sent twice, over whatever legs, it is one turn.
 
     `number` is the wire's: a reply has the number of the turn it answers, the greeting has 0.
     `text_seq` and `timing_seq` are the entries its words and its timing came from (`channels_io.entries`).
@@ -42,6 +45,7 @@ class Turn(WorkspaceModel):
     full_text = models.TextField(blank=True)
     cut = models.BooleanField(default=False)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.VOICE)
+    message_id = models.CharField(max_length=64, blank=True, default="")
     started_ms = models.PositiveIntegerField(default=0)
     ended_ms = models.PositiveIntegerField(default=0)
     at = models.DateTimeField(default=timezone.now)
@@ -55,7 +59,12 @@ class Turn(WorkspaceModel):
     class Meta:
         verbose_name = _("turn")
         verbose_name_plural = _("turns")
-        constraints = (models.UniqueConstraint(fields=("leg", "number", "role"), name="channels_io_turn_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("leg", "number", "role"), name="channels_io_turn_once"),
+            models.UniqueConstraint(
+                fields=("conversation", "message_id"), condition=~Q(message_id=""), name="channels_io_message_once"
+            ),
+        )
         indexes = (
             models.Index(fields=("workspace", "at"), name="channels_io_turn_at"),
             GinIndex(SearchVector("text", config="simple"), name="channels_io_turn_words"),

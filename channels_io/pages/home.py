@@ -75,7 +75,7 @@ def first_steps(actor: Actor) -> tuple[Step, ...]:
             text=_("Press one button and speak: it answers aloud, and you can interrupt it."),
             done=Conversation.objects.of(workspace).filter(turns__role="caller").exists(),
             link=_allowed(actor, Permission.TALK, _call_link(agent)),
-            button=_("Start talking"),
+            button=_("Start talking") if agent else _("Choose an agent"),
         ),
         Step(
             title=_("Publish an agent of your own"),

@@ -56,6 +56,8 @@ def _ends() -> Words:
     return {
         "agent_ended": _("The agent said goodbye."),
         "silence": _("Nothing was said for a while."),
+        "call_limit": _("The longest time for one conversation was reached."),
+        "slow_reader": _("Your connection is too slow to carry it."),
         "replaced": _("It goes on in another window or device."),
         "shutdown": _("The server is restarting. Try again in a moment."),
         "failed": _("Something broke on our side. Nothing that was said is lost."),

@@ -27,8 +27,8 @@ _SLOTS = {
 OTHER_SLOT = 7
 
 EXPLAINED = {
-    "end of turn": _("From the caller's last sound until the agent is sure that the turn is over."),
-    "recognition": _("Turning the rest of the speech into words."),
+    "end of turn": _("From the caller's last sound until there has been silence enough."),
+    "recognition": _("Until the words were known, where they came later than that."),
     "first token": _("Until the language model gives its first word."),
     "first clause": _("Until there are enough words to say aloud."),
     "voice": _("Until the first sound of the voice."),

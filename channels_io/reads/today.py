@@ -11,9 +11,9 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
+from channels_io.end_reasons import FAILURES
 from channels_io.models import Conversation, Event, Leg, Turn
 from channels_io.models.event import PROBLEMS
-from channels_io.models.leg import FAILURES
 from channels_io.reads.percentile import Percentile
 from parley.accounts.models import Workspace
 

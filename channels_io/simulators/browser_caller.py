@@ -2,7 +2,8 @@
 
 20 ms frames on a wall clock, room tone after the words, a player that obeys `clear` and reports
 `played`. Voice-to-voice time runs from t0, the moment the frame with the last sample above -45 dBFS
-is written, to t1, the arrival of the first agent frame that is above it for 20 ms.
+is written, to t1, the arrival of the first agent frame that is above it for 20 ms. The clock is read
+before a frame is written and after one has arrived: a slow driver can only make figures worse.
 
     async with BrowserCaller.connect("ws://127.0.0.1:8000", ticket) as caller:
         await caller.wait_until_quiet()
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,19 +23,18 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from channels_io.live import messages
 from channels_io.live.messages import ChannelEvent, Inbound
 from channels_io.live.waterfall import FirstSound
+from channels_io.simulators.microphone import RATE, Frame, Microphone, Speech, speech_of
 from channels_io.simulators.player import Player
-from inference.audio import AUDIBLE_DBFS, FRAME_MS, AudioFrame, Samples, level_dbfs
+from inference.audio import FRAME_MS, AudioFrame, Samples
 from inference.events import Span
 
-RATE_IN = 16_000
+RATE_IN = RATE
 RATE_OUT = 24_000
-FRAME_SAMPLES = RATE_IN * FRAME_MS // 1000
-ROOM_TONE_DBFS = -60.0
 REPORT_SECONDS = 0.1
 READY_SECONDS = 30.0
 ANSWER_SECONDS = 30.0
@@ -53,7 +54,7 @@ class Utterance:
     """One thing the caller said. Times of the monotonic clock, in seconds."""
 
     began: float = 0.0
-    """The first audible frame was written."""
+    """The frame with the first audible sample was written; 0 before."""
     ended: float | None = None
     """t0: the frame with the last audible sample was written."""
     ducked_ms: float | None = None
@@ -62,6 +63,8 @@ class Utterance:
     """From `began` to the player falling silent by a `clear`, if the agent was sounding."""
     agent_sounding: bool = False
     """The agent was speaking when the caller began: a barge-in."""
+    over: int = -1
+    """The reply that it fell into."""
     turns: list[int] = field(default_factory=list)
 
 
@@ -119,9 +122,8 @@ class BrowserCaller:
         self._asked = -1
         """The newest turn when the caller last began to say something."""
         self._sounds: dict[int, FirstSound] = {}
-        self._speech: list[tuple[Utterance, Samples, int, asyncio.Future[None]]] = []
-        self._spoken_samples = 0
-        self._room_tone = room_tone()
+        self._sentences: deque[tuple[Utterance, Speech, asyncio.Future[None]]] = deque()
+        self._microphone = Microphone()
         self._lateness: list[float] = []
         self._changed = asyncio.Event()
         self.muted = False
@@ -138,6 +140,8 @@ class BrowserCaller:
             socket = await connect(address, origin=origin, compression=None, proxy=None)  # type: ignore[arg-type]
         except OSError as error:
             raise CallFailed("unreachable", f"Nobody answers at {url}. Is Parley running?") from error
+        except InvalidHandshake as error:
+            raise CallFailed("refused", f"{url} does not take the call: {error}.") from error
         caller = cls(socket)
         async with socket:
             running = [asyncio.create_task(work) for work in (caller._read(), caller._speak_frames(), caller._report())]
@@ -154,16 +158,23 @@ class BrowserCaller:
 
     # --- what the caller does -------------------------------------------------------------------
 
-    async def speak(self, samples: Samples, *, end: int | None = None) -> Utterance:
-        """Say int16 16 kHz `samples`; returns when the last was written. `end`: index after the last audible one."""
-        end = audible_end(samples) if end is None else end
+    async def speak(self, said: Samples | Speech) -> Utterance:
+        """Say int16 16 kHz samples; returns when the last was written. Raises CallFailed when the call ends meanwhile."""
+        speech = said if isinstance(said, Speech) else speech_of(said)
+        if self.closed:
+            raise self._failure()
         utterance = Utterance()
         self._asked = max(self.turns, default=-1)
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.utterances.append(utterance)
-        self._speech.append((utterance, samples, end, written))
+        self._sentences.append((utterance, speech, written))
+        self._microphone.say(speech)
         await written
         return utterance
+
+    def enter_room(self, room: tuple[bytes, ...]) -> None:
+        """What the microphone hears between utterances from now on: these frames, again and again."""
+        self._microphone.enter(room)
 
     async def type(self, text: str, message_id: str = "") -> None:
         self._asked = max(self.turns, default=-1)
@@ -242,46 +253,30 @@ class BrowserCaller:
 
     async def _speak_frames(self) -> None:
         due = time.monotonic()
-        frames = 0
         with suppress(ConnectionClosed):
             while True:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 if not self.muted:
-                    pcm, utterance_events = self._next_frame(frames)
-                    await self._socket.send(pcm)
+                    frame = self._microphone.next()
                     now = time.monotonic()
-                    self._lateness.append(now - due)
-                    for happened in utterance_events:
-                        happened(now)
-                frames += 1
+                    await self._socket.send(frame.pcm)
+                    self._lateness.append(time.monotonic() - due)
+                    if frame.speech is not None:
+                        self._wrote(frame, now)
                 due += FRAME_MS / 1000
 
-    def _next_frame(self, frames: int) -> tuple[bytes, list[Callable[[float], None]]]:
-        """The next 20 ms, and what is to be noted when they are written."""
-        tone_at = frames * FRAME_SAMPLES % (len(self._room_tone) - FRAME_SAMPLES)
-        tone = self._room_tone[tone_at : tone_at + FRAME_SAMPLES]
-        if not self._speech:
-            return tone.tobytes(), []
-        utterance, samples, end, written = self._speech[0]
-        start = self._spoken_samples
-        piece = samples[start : start + FRAME_SAMPLES]
-        self._spoken_samples += len(piece)
-        notes: list[Callable[[float], None]] = []
-        if utterance.began == 0.0 and level_dbfs(piece) > AUDIBLE_DBFS:
-            notes.append(lambda now: self._began(utterance, now))
-        if start < end <= start + FRAME_SAMPLES:
-            notes.append(lambda now: setattr(utterance, "ended", now))
-        if self._spoken_samples >= len(samples):
-            self._speech.pop(0)
-            self._spoken_samples = 0
-            notes.append(lambda _: None if written.done() else written.set_result(None))
-        if len(piece) < FRAME_SAMPLES:
-            piece = np.concatenate([piece, tone[len(piece) :]])
-        return piece.astype("<i2", copy=False).tobytes(), notes
-
-    def _began(self, utterance: Utterance, now: float) -> None:
-        utterance.began = now
-        utterance.agent_sounding = not self.player.silent(now)
+    def _wrote(self, frame: Frame, now: float) -> None:
+        utterance, speech, written = self._sentences[0]
+        if frame.index == speech.first:
+            utterance.began = now
+            utterance.agent_sounding = not self.player.silent(now)
+            utterance.over = max(self._sounds, default=-1)
+        if frame.index == speech.last:
+            utterance.ended = now
+        if frame.index == len(speech.frames) - 1:
+            self._sentences.popleft()
+            if not written.done():
+                written.set_result(None)
 
     async def _report(self) -> None:
         while True:
@@ -305,8 +300,9 @@ class BrowserCaller:
         except ConnectionClosed:
             pass  # How it ended is told by `close_code`.
         finally:
-            for *_, written in self._speech:
-                written.cancel()
+            for *_, written in self._sentences:
+                if not written.done():
+                    written.set_exception(self._failure())
             self._changed.set()
 
     def _on_audio(self, turn: int, pcm: bytes, now: float) -> None:
@@ -342,6 +338,9 @@ class BrowserCaller:
                 self.turns[turn] = TurnResult(turn, text, source, spoken)
                 if spoken is not None:
                     spoken.turns.append(turn)
+                sound = self._sounds.get(turn)
+                if sound is not None and sound.at is not None:
+                    self._first_sound(turn, sound.at)
             case messages.ReplyText(turn=turn, text=text):
                 self._said[turn] = self._said.get(turn, "") + text
                 if turn in self.turns:
@@ -392,22 +391,6 @@ class BrowserCaller:
         if self.failures:
             return CallFailed(self.failures[-1].code, self.failures[-1].message)
         return CallFailed("closed", f"The server closed the call with code {self.close_code}.")
-
-
-def room_tone(seconds: float = 2.0) -> Samples:
-    """Soft noise, the same every time: a microphone never gives digital zeros."""
-    amplitude = 32768 * 10 ** (ROOM_TONE_DBFS / 20)
-    noise = np.random.default_rng(7).normal(0.0, amplitude, int(RATE_IN * seconds))
-    return noise.astype(np.int16)
-
-
-def audible_end(samples: Samples) -> int:
-    """Index after the last 10 ms window above -45 dBFS; 0 when there is none."""
-    window = RATE_IN // 100
-    for start in range((len(samples) - 1) // window * window, -1, -window):
-        if level_dbfs(samples[start : start + window]) > AUDIBLE_DBFS:
-            return min(start + window, len(samples))
-    return 0
 
 
 def agent_frame(result: CallResult) -> AudioFrame:

@@ -65,6 +65,10 @@ class Player:
     def ends(self) -> float:
         return self._ends
 
+    def turn_ends(self, turn: int) -> float:
+        """When what has come of reply `turn` will have sounded, or 0.0 when nothing has."""
+        return self._turn_ends.get(turn, 0.0)
+
     def reports(self, now: float) -> list[Played]:
         """What has changed since the last call: to be sent every 100 ms."""
         changed = []

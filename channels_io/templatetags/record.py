@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,8 @@ register.filter("kind_icon", kind_icon)
 register.filter("verdict", verdict)
 
 _WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"""https?://[^\s<>"'`]+""")
+_OPENS = {")": "(", "]": "[", "}": "{"}
 
 
 @register.filter
@@ -87,6 +89,34 @@ def mark_words(text: str, searched: str) -> SafeString:
             parts.append((text[end : found.start()], found[0]))
             end = found.end()
     return format_html_join("", "{}<mark>{}</mark>", parts) + conditional_escape(text[end:])
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """`text` with its web addresses to click on; as talk/links.js does on the page of a call."""
+    parts: list[SafeString] = []
+    end = 0
+    for found in _ADDRESS.finditer(text):
+        address = _trimmed(found[0])
+        if len(address) <= len("https://"):
+            continue
+        parts.append(conditional_escape(text[end : found.start()]))
+        link = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>'
+        parts.append(format_html(link, address, address))
+        end = found.start() + len(address)
+    return SafeString("".join([*parts, conditional_escape(text[end:])]))
+
+
+def _trimmed(address: str) -> str:
+    """Without what belongs to the sentence around it: a full stop, a bracket that was opened before it."""
+    while True:
+        shorter = address.rstrip(".,;:!?…*_~")
+        last = shorter[-1:]
+        if last and last in _OPENS and shorter.count(_OPENS[last]) < shorter.count(last):
+            shorter = shorter[:-1]
+        if shorter == address:
+            return address
+        address = shorter
 
 
 @register.filter

@@ -15,7 +15,7 @@ from inference.errors import UnknownEngine
 
 _MODELS_TOML = Path(__file__).parent.parent / "models.toml"
 _ENGINE_OF_PATH: Mapping[EngineRole, str] = {
-    "chat": "llama_cpp",
+    "chat": "gguf",
     "transcriber": "faster_whisper",
     "synthesizer": "hibari",
     "voice_detector": "silero",

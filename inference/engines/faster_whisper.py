@@ -1,54 +1,32 @@
-"""Recognition by Whisper on CTranslate2, with an encoder window as short as the clip allows.
+"""Recognition by faster-whisper's models on CTranslate2: the engine, and one conversation's use of it.
 
-Whisper pads every clip to 30 s. The encoder takes fewer frames: 10 s instead of 30 is three times
-as fast and reads the same words, as long as the clip ends two seconds before the window does.
-When the text runs into a loop, the clip is read again with the full window.
+Every pass reads the utterance from its beginning: CTranslate2 computes a forced prefix token by
+token, so telling it the words that are already known saves nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-import os
+import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs, to_float
+from inference.audio import AUDIBLE_DBFS, Samples
 from inference.engines.base import AsrOptions, EngineInfo, Transcript
 from inference.engines.priority import OPTIONAL, URGENT, PriorityThread
-from inference.engines.whisper_text import clean, is_degenerate, is_phantom, loop_start
-from inference.errors import EngineError, EngineNotReady
+from inference.engines.whisper_decoder import RATE, Decoder
+from inference.errors import EngineNotReady
 
-RATE = 16_000
-FRAME = RATE // 100
-"""Samples of one spectrogram frame."""
-SHORT_FRAMES = 1000
-FULL_FRAMES = 3000
-MARGIN_FRAMES = 200
 MAX_PIECE = RATE * 28
 """Longer utterances are cut into pieces that leave the full window its margin."""
 CUT_SEARCH = RATE * 6
 """A long utterance is cut at the quietest place of the last seconds of a piece."""
 MAX_UTTERANCE = RATE * 180
 """More audio than this without a pass, and the oldest is dropped."""
-FLOOR_DBFS = -60.0
-"""Audio whose loudest 10 ms stays below this holds nothing to recognise."""
-TOKENS_PER_SECOND = 8
-"""No caller speaks faster; a loop is cut here."""
-HINT_CHARACTERS = 400
-
-
-def window_frames(samples: int) -> int:
-    """Encoder frames for a clip: at least SHORT_FRAMES, two seconds more than the clip, even, at most FULL_FRAMES."""
-    needed = math.ceil(samples / FRAME) + MARGIN_FRAMES
-    return min(FULL_FRAMES, max(SHORT_FRAMES, needed + needed % 2))
 
 
 def quietest_cut(samples: Samples, limit: int) -> int:
@@ -60,89 +38,6 @@ def quietest_cut(samples: Samples, limit: int) -> int:
     return start + int(np.argmin(np.square(windows).sum(axis=1))) * step + step // 2
 
 
-class Decoder:
-    """One loaded model. Called by one thread at a time."""
-
-    def __init__(self, path: str, *, threads: int, compute_type: str, device: str) -> None:
-        from faster_whisper import WhisperModel
-
-        if not Path(path).is_dir():
-            raise EngineNotReady(f"There is no folder of a recogniser's weights at {path!r}.")
-        self.model: Any = WhisperModel(
-            path, device=device, compute_type=compute_type, cpu_threads=threads, num_workers=1, local_files_only=True
-        )
-        self.multilingual = bool(self.model.model.is_multilingual)
-        self._tokenizers: dict[str, Any] = {}
-
-    def transcribe(self, samples: Samples, options: AsrOptions) -> Transcript:
-        """At most MAX_PIECE samples → their words. Empty for silence and noise."""
-        if not audible(samples):
-            return Transcript("", confidence=0.0, no_speech=1.0)
-        features = self.model.feature_extractor(to_float(samples))
-        frames = window_frames(samples.size)
-        transcript = self._decode(features, frames, options)
-        if is_degenerate(transcript.text):
-            transcript = self._decode(features, FULL_FRAMES, replace(options, hints=()))
-            cut = loop_start(transcript.text)
-            if cut >= 0:
-                transcript = replace(transcript, text=transcript.text[:cut].strip(), confidence=0.0)
-        if is_phantom(transcript.text, math.log(max(transcript.confidence, 1e-9)), transcript.no_speech):
-            return replace(transcript, text="")
-        return transcript
-
-    def _decode(self, features: npt.NDArray[np.float32], frames: int, options: AsrOptions) -> Transcript:
-        from faster_whisper.audio import pad_or_trim
-
-        tokenizer = self._tokenizer(options.language)
-        hints = ", ".join(options.hints)[:HINT_CHARACTERS]
-        encoded = self.model.encode(pad_or_trim(features, frames))
-        prompt = self.model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hints or None)
-        result = self.model.model.generate(
-            encoded,
-            [prompt],
-            beam_size=1,
-            max_length=min(self.model.max_length, len(prompt) + 32 + TOKENS_PER_SECOND * features.shape[-1] // 100),
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_blank=True,
-            suppress_tokens=self._suppressed(tokenizer),
-        )[0]
-        tokens = result.sequences_ids[0]
-        log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1) if tokens else -9.0
-        return Transcript(
-            clean(tokenizer.decode(tokens)),
-            confidence=min(1.0, math.exp(log_probability)),
-            no_speech=float(result.no_speech_prob),
-        )
-
-    def _tokenizer(self, language: str) -> Any:
-        from faster_whisper.tokenizer import Tokenizer
-
-        code = language.split("-")[0].lower() if self.multilingual else "en"
-        if code not in self._tokenizers:
-            try:
-                self._tokenizers[code] = Tokenizer(
-                    self.model.hf_tokenizer, self.multilingual, task="transcribe", language=code
-                )
-            except ValueError as error:
-                raise EngineError(f"The recogniser does not know the language {code!r}.", code="language") from error
-        return self._tokenizers[code]
-
-    def _suppressed(self, tokenizer: Any) -> list[int]:
-        from faster_whisper.transcribe import get_suppressed_tokens
-
-        return list(get_suppressed_tokens(tokenizer, [-1]) or ())
-
-
-def audible(samples: Samples) -> bool:
-    """Whether any 10 ms of it is above the floor."""
-    windows = samples[: samples.size // FRAME * FRAME].reshape(-1, FRAME)
-    if windows.size == 0:
-        return False
-    loudest = windows[int(np.argmax(np.abs(windows.astype(np.int32)).sum(axis=1)))]
-    return level_dbfs(loudest) > FLOOR_DBFS
-
-
 def last_audible(samples: Samples) -> int:
     """Samples up to and with the last one above the level that counts as sound."""
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= 32768 * 10 ** (AUDIBLE_DBFS / 20))
@@ -150,7 +45,7 @@ def last_audible(samples: Samples) -> int:
 
 
 class FasterWhisper:
-    """`path` is the model's folder. `threads` 0: one per core, at most four."""
+    """`path` is the model's folder. `threads` 0: one on machines of up to four cores, else up to four."""
 
     def __init__(
         self,
@@ -166,7 +61,7 @@ class FasterWhisper:
             kind="faster_whisper", role="transcriber", model=model, rate=RATE, licence="MIT", capacity=capacity
         )
         self._path = path
-        self._threads = threads or min(4, os.cpu_count() or 1)
+        self._threads = threads
         self._compute_type = compute_type
         self._device = device
         self._decoder: Decoder | None = None
@@ -214,6 +109,19 @@ def _languages() -> tuple[str, ...]:
     return tuple(_LANGUAGE_CODES)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A pass that was asked for."""
+
+    future: Future[Transcript]
+    over: threading.Event
+
+    def give_up(self) -> None:
+        """Drop it while it waits, end it at its next step while it runs."""
+        self.over.set()
+        self.future.cancel()
+
+
 class WhisperStream:
     """One conversation's utterances, one after another.
 
@@ -225,7 +133,7 @@ class WhisperStream:
         self._decoder = decoder
         self._thread = thread
         self._options = options
-        self._optional: Future[Transcript] | None = None
+        self._optional: _Asked | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -251,7 +159,7 @@ class WhisperStream:
 
     def _drop_optional(self) -> None:
         if self._optional is not None:
-            self._optional.cancel()
+            self._optional.give_up()
             self._optional = None
 
     async def _pass(self, priority: int) -> Transcript:
@@ -281,10 +189,15 @@ class WhisperStream:
             self._known = None
 
     async def _run(self, samples: Samples, priority: int) -> Transcript:
-        future = self._thread.submit(priority, lambda: self._decoder.transcribe(samples, self._options))
+        over = threading.Event()
+        future = self._thread.submit(priority, lambda: self._decoder.transcribe(samples, self._options, over.is_set))
+        asked = _Asked(future, over)
         if priority == OPTIONAL:
-            self._optional = future
-        return await asyncio.wrap_future(future)
+            self._optional = asked
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            asked.give_up()  # Nobody waits any more: a pass in progress ends at its next step.
 
     def _audio(self) -> Samples:
         if len(self._chunks) > 1:

@@ -1,16 +1,19 @@
 """Agents' prompt heads as KV cache files on disk: a restarted worker restores them instead of reading them again.
 
 A file's name says all that its bytes depend on (weights, context size, library, the head itself),
-so a file that is found is right. The folder is bounded; what was used longest ago goes first.
+so a file that is found is right. A cache that a library takes without looking carries its
+checksum: damaged, it could end the process. The folder is bounded; what was used longest ago goes first.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 
 _BUDGET = 512 << 20
+_CHECKSUM_BYTES = 32
 
 
 class KeptFiles:
@@ -44,6 +47,34 @@ class KeptFiles:
         source.touch()
         return True
 
+    def put(self, name: str, data: bytes) -> None:
+        """Keep `data` with its checksum, whole or not at all. OSError when the disk says no."""
+        if self._folder is None:
+            return
+        target = self._folder / name
+        partial = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            with partial.open("wb") as sink:
+                sink.write(_checksum(data))
+                sink.write(data)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._make_room(target)
+
+    def get(self, name: str) -> bytes:
+        """What was put under `name`; empty when nothing was, or it can no longer be read as it was."""
+        if self._folder is None or not (self._folder / name).is_file():
+            return b""
+        path = self._folder / name
+        try:
+            path.touch()
+            stored = path.read_bytes()
+        except OSError:
+            return b""
+        data = stored[_CHECKSUM_BYTES:]
+        return data if stored[:_CHECKSUM_BYTES] == _checksum(data) else b""
+
     def drop(self, name: str) -> None:
         if self._folder is not None:
             (self._folder / name).unlink(missing_ok=True)
@@ -61,3 +92,7 @@ class KeptFiles:
             if path != newest:
                 excess -= path.stat().st_size
                 path.unlink(missing_ok=True)
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_CHECKSUM_BYTES).digest()

@@ -20,7 +20,15 @@ from typing import Any
 
 from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, TextDelta, ToolRequest, Usage
 from inference.engines.kept_files import KeptFiles
-from inference.engines.llama_prompt import Line, chat_lines, chat_tools, sampling, without_oldest
+from inference.engines.llama_prompt import (
+    PROBE,
+    Line,
+    chat_lines,
+    chat_tools,
+    keeps_system_in_place,
+    sampling,
+    without_oldest,
+)
 from inference.engines.llama_server import Chunk, LlamaServer, ServerSettings, take_signals_back
 from inference.engines.slots import Seat, SlotTable
 from inference.engines.state_files import StateFiles
@@ -237,24 +245,14 @@ class LlamaCpp:
 
     async def _places_system_anywhere(self) -> bool:
         """Whether the template writes a system message that stands after the first line, as such."""
-        lines = chat_lines(_PROBE, system_anywhere=True)
         try:
-            prompt = await self.server.render(lines)
+            prompt = await self.server.render(chat_lines(PROBE, system_anywhere=True))
         except EngineError:
             return False
-        return all(prompt.count(message.text) == 1 for message in _PROBE) and (
-            prompt.index(_PROBE[1].text) > prompt.index(_PROBE[0].text)
-        )
+        return keeps_system_in_place(prompt)
 
 
 _HELLO = (Message("user", "Hello"),)
-_PROBE = (
-    Message("system", "probe-alpha"),
-    Message("system", "probe-beta"),
-    Message("user", "probe-gamma"),
-    Message("system", "probe-delta"),
-    Message("user", "probe-epsilon"),
-)
 
 
 class LlamaStream:

@@ -43,6 +43,22 @@ def _line(message: Message) -> Line:
     return {"role": message.role, "content": message.text}
 
 
+PROBE = (
+    Message("system", "probe-alpha"),
+    Message("system", "probe-beta"),
+    Message("user", "probe-gamma"),
+    Message("system", "probe-delta"),
+    Message("user", "probe-epsilon"),
+)
+
+
+def keeps_system_in_place(prompt: str) -> bool:
+    """Whether a template wrote PROBE (as lines with `system_anywhere`) with each system message where it stands."""
+    return all(prompt.count(message.text) == 1 for message in PROBE) and (
+        prompt.index(PROBE[1].text) > prompt.index(PROBE[0].text)
+    )
+
+
 def chat_tools(tools: Sequence[ToolSpec]) -> list[Line]:
     return [
         {

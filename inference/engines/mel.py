@@ -1,7 +1,10 @@
-"""Whisper's log-mel spectrogram in numpy, as the turn model was trained on it.
+"""Whisper's log-mel spectrogram in numpy, for the recogniser and the turn model.
 
 16 kHz, windows of 400 samples (periodic Hann) every 160, 80 mel bands on the Slaney scale up to
 8 kHz, log10, the top 8 decades kept, scaled by (x + 4) / 4.
+
+Matrices are multiplied in pieces too small for the linear algebra library to spread over threads:
+its threads wait by spinning, on cores that a reply needs (7 ms instead of 2 for two seconds of audio).
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ RATE = 16_000
 WINDOW = 400
 STEP = 160
 BANDS = 80
+PIECE = 48
+"""Frames multiplied at a time."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -30,11 +35,11 @@ def _to_hertz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @functools.cache
-def _filters() -> Floats:
-    """Triangles of equal area: [BANDS, WINDOW // 2 + 1]."""
+def _filters(bands: int) -> Floats:
+    """Triangles of equal area: [bands, WINDOW // 2 + 1]."""
     bins = np.linspace(0.0, RATE / 2, WINDOW // 2 + 1)
     low, high = _to_mel(np.array([0.0, RATE / 2]))
-    edges = _to_hertz(np.linspace(low, high, BANDS + 2))
+    edges = _to_hertz(np.linspace(low, high, bands + 2))
     widths = np.diff(edges)
     slopes = edges[:, None] - bins[None, :]
     rising = -slopes[:-2] / widths[:-1, None]
@@ -48,11 +53,13 @@ def _hann() -> Floats:
     return np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 
 
-def log_mel(audio: Floats) -> Floats:
-    """Audio in [-1, 1] at 16 kHz → [BANDS, audio.size // STEP]."""
+def log_mel(audio: Floats, bands: int = BANDS) -> Floats:
+    """Audio in [-1, 1] at 16 kHz → [bands, audio.size // STEP]."""
     padded = np.pad(audio, WINDOW // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::STEP][: audio.size // STEP]
-    power = np.abs(np.fft.rfft(windows * _hann(), axis=1)) ** 2
-    mel = np.log10(np.maximum(_filters() @ power.T.astype(np.float32), 1e-10))
+    power = np.abs(np.fft.rfft(windows * _hann(), axis=1)).astype(np.float32) ** 2
+    filters = _filters(bands)
+    mel = np.concatenate([filters @ power[at : at + PIECE].T for at in range(0, len(power), PIECE)], axis=1)
+    mel = np.log10(np.maximum(mel, 1e-10))
     scaled: Floats = ((np.maximum(mel, mel.max() - 8.0) + 4.0) / 4.0).astype(np.float32)
     return scaled

@@ -19,6 +19,8 @@ Settings = Mapping[str, str | int | float]
 
 ENGINES: dict[tuple[EngineRole, str], str] = {
     ("transcriber", "faster_whisper"): "inference.engines.faster_whisper:FasterWhisper",
+    ("chat", "gguf"): "inference.engines.gguf:language_model",
+    ("chat", "ik_llama"): "inference.engines.ik_llama:IkLlama",
     ("chat", "llama_cpp"): "inference.engines.llama_cpp:LlamaCpp",
     ("synthesizer", "hibari"): "inference.engines.hibari:HibariVoice",
     ("voice_detector", "silero"): "inference.engines.silero:Silero",

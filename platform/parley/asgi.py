@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parley.settings")
 http = get_asgi_application()
 
 from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- models need Django set up above
+from parley.drain import Draining  # noqa: E402 -- the same
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -25,4 +26,4 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
 
 # Channels routes to ASGI applications with Django's patterns, which the stubs know for views only.
 sockets = [*websocket_urlpatterns(), re_path(r"", cast(Any, no_such_socket))]
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)})
+application = Draining(ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)}))

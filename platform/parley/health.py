@@ -17,6 +17,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from parley.lib.draining import is_draining
+
 WORKER_SECONDS = 1.0
 
 
@@ -24,13 +26,18 @@ WORKER_SECONDS = 1.0
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
     """The process lives. Says nothing about its neighbours: restarting us would not mend them."""
-    return JsonResponse({"status": "ok", "version": settings.PARLEY_VERSION})
+    return JsonResponse({"status": "draining" if is_draining() else "ok", "version": settings.PARLEY_VERSION})
 
 
 @require_GET
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether calls can be taken: database, Valkey and at least one worker. 503 with the reason otherwise."""
+    """Whether calls can be taken: database, Valkey and at least one worker. 503 with the reason otherwise.
+
+    A process that is about to stop takes none: its balancer looks here.
+    """
+    if is_draining():
+        return JsonResponse({"status": "draining"}, status=503)
     checks = {"database": _database(), "valkey": _valkey(), "worker": _worker()}
     healthy = all(state == "ok" for state in checks.values())
     return JsonResponse({"status": "ok" if healthy else "not_ready", **checks}, status=200 if healthy else 503)

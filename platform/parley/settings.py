@@ -28,11 +28,15 @@ PARLEY_PROFILE = env_str("PARLEY_PROFILE", "default")
 PARLEY_HOST = env_str("PARLEY_HOST", "127.0.0.1")
 PARLEY_PORT = env_int("PARLEY_PORT", 8000)
 PARLEY_PUBLIC_URL = env_str("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PARLEY_PORT}").rstrip("/")
-PARLEY_WORKERS = env_list("PARLEY_WORKERS", "http://127.0.0.1:8100")
+PARLEY_WORKERS = env_list("PARLEY_WORKERS", f"http://127.0.0.1:{env_int('PARLEY_WORKER_PORT', 8100)}")
 PARLEY_WORKER_TOKEN = env_secret("PARLEY_WORKER_TOKEN") or secret_file(PARLEY_VAR / "secrets" / "worker_token")
 PARLEY_METRICS_TOKEN = env_secret("PARLEY_METRICS_TOKEN")
 PARLEY_RECORDINGS = PARLEY_VAR / "recordings"
 PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expanduser()
+# A live leg says every 20 s that it lives. One that has not for this long was cut off with its process.
+PARLEY_ABANDONED_SECONDS = env_int("PARLEY_ABANDONED_SECONDS", 180)
+# After SIGTERM: how long calls in progress may go on before they are closed.
+PARLEY_DRAIN_SECONDS = env_int("PARLEY_DRAIN_SECONDS", 25)
 # How many proxies of ours stand in front: 0 takes the caller's address from the connection and believes no header.
 PARLEY_PROXIES = env_int("PARLEY_PROXIES", 0)
 _public = urlsplit(PARLEY_PUBLIC_URL)
@@ -147,6 +151,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "global_keyprefix
 CELERY_BEAT_SCHEDULE_FILENAME = str(PARLEY_VAR / "beat")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-sessions": {"task": "parley.accounts.tasks.forget_old_sessions", "schedule": 24 * 3600.0},
+    "sweep-legs": {"task": "channels_io.tasks.sweep_legs", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
 # Signing in
@@ -236,6 +241,7 @@ STORAGES = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["parley.formats"]
 LOCALE_PATHS = [BASE_DIR / "platform" / "parley" / "locale"]
 USE_I18N = True
 TIME_ZONE = "UTC"

@@ -37,6 +37,10 @@ def test_a_cell_runs_to_its_end_and_writes_its_figures(tmp_path: Path) -> None:
     assert list(figures["spans_ms"])[-1] == "wire"
     assert figures["cost"]["rss_mb"] > 0
     assert "voice to voice" in done.stdout
+    assert figures["corpus"] == "main"
+    # One line a clip while it runs.
+    assert "   1 of 2  q01  " in done.stderr
+    assert "   2 of 2  q02  " in done.stderr
 
 
 def test_nothing_to_measure_is_refused() -> None:

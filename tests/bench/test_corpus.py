@@ -10,16 +10,75 @@ import numpy as np
 import pytest
 
 from channels_io.bench import corpus
-from channels_io.bench.corpus import Clip, CorpusError, audible_bounds, load_corpus, read_wav
-from channels_io.bench.utterances import UTTERANCES
+from channels_io.bench.corpus import (
+    CORPORA,
+    Clip,
+    CorpusError,
+    CorpusName,
+    all_clips,
+    audible_bounds,
+    load_corpus,
+    read_wav,
+)
+from channels_io.bench.fresh import FRESH
+from channels_io.bench.room import room_noise
+from channels_io.bench.utterances import UTTERANCES, Kind, Utterance
 from inference.audio import AUDIBLE_DBFS, level_dbfs
 
+TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH}
+COUNTS: dict[CorpusName, dict[Kind, int]] = {
+    "main": {"question": 40, "pause": 20, "barge_in": 20, "back_channel": 10},
+    "fresh": {"question": 20, "pause": 12, "barge_in": 10, "back_channel": 6},
+}
+BYTES: dict[CorpusName, int] = {"main": 9_000_000, "fresh": 3_000_000}
 
-def test_it_holds_what_latency_md_asks_for() -> None:
-    counts = {kind: len(corpus.clips_of(kind)) for kind in ("question", "pause", "barge_in", "back_channel")}
-    assert counts == {"question": 40, "pause": 20, "barge_in": 20, "back_channel": 10}
-    assert [clip.id for clip in load_corpus()] == [utterance.id for utterance in UTTERANCES]
-    assert sum(clip.path.stat().st_size for clip in load_corpus()) < 9_000_000
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_corpus_holds_what_was_asked_for(name: CorpusName) -> None:
+    assert {kind: len(corpus.clips_of(kind, corpora=[name])) for kind in COUNTS[name]} == COUNTS[name]
+    clips = load_corpus(name)
+    assert [clip.id for clip in clips] == [utterance.id for utterance in TEXTS[name]]
+    assert [clip.text for clip in clips] == [utterance.text.replace("| ", "") for utterance in TEXTS[name]]
+    assert {clip.corpus for clip in clips} == {name}
+    assert {path.name for path in clips[0].path.parent.glob("*.wav")} == {f"{clip.id}.wav" for clip in clips}
+    assert sum(clip.path.stat().st_size for clip in clips) < BYTES[name]
+
+
+def test_the_fresh_corpus_shares_no_sentence_with_the_main_one() -> None:
+    main, fresh = ({clip.text.lower() for clip in load_corpus(name)} for name in CORPORA)
+    assert main & fresh == set()
+    assert len(all_clips()) == len(load_corpus("main")) + len(load_corpus("fresh"))
+
+
+@pytest.mark.parametrize("utterance", FRESH, ids=lambda utterance: utterance.id)
+def test_the_fresh_rooms_are_not_silent_and_their_speakers_not_always_loud(utterance: Utterance) -> None:
+    clip = all_clips()[utterance.id]
+    samples = clip.samples()
+    assert utterance.noise_dbfs == clip.noise_dbfs
+    assert clip.noise_dbfs is not None
+    # The lead-in is nothing but room.
+    assert abs(level_dbfs(samples[: clip.speech_start]) - clip.noise_dbfs) < 4.0
+    assert -35.0 < level_dbfs(samples[clip.speech_start : clip.speech_end + 1]) < -18.0
+
+
+def test_the_noise_of_a_room_has_its_level_and_is_never_audible() -> None:
+    for dbfs in sorted({utterance.noise_dbfs for utterance in FRESH if utterance.noise_dbfs is not None}):
+        noise = room_noise(2 * corpus.RATE, dbfs)
+        assert abs(level_dbfs(noise) - dbfs) < 0.5
+        assert audible_bounds(noise) == (0, -1)
+        assert np.array_equal(noise, room_noise(2 * corpus.RATE, dbfs))
+    assert room_noise(0, -60.0).size == 0
+
+
+@pytest.mark.parametrize("clip", load_corpus("fresh"), ids=lambda clip: clip.id)
+def test_fresh_indices_are_those_of_the_audio(clip: Clip) -> None:
+    samples = clip.samples()
+    assert audible_bounds(samples) == (clip.speech_start, clip.speech_end)
+    assert clip.speech_end < samples.size
+    for first, last in clip.pauses:
+        assert clip.speech_start < first < last < clip.speech_end
+        assert 400 <= (last - first + 1) * 1000 / corpus.RATE <= 800
+    assert bool(clip.pauses) == (clip.kind == "pause")
 
 
 @pytest.mark.parametrize("clip", load_corpus(), ids=lambda clip: clip.id)

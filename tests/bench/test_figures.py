@@ -7,10 +7,19 @@ from channels_io.bench.figures import (
     Share,
     distribution,
     figures_of,
+    is_right,
     rss_per_extra_call,
     span_error,
 )
-from channels_io.bench.records import BackChannelRecord, BargeInRecord, RunRecord, TurnRecord, decode_run, encode_run
+from channels_io.bench.records import (
+    BackChannelRecord,
+    BargeInRecord,
+    Lateness,
+    RunRecord,
+    TurnRecord,
+    decode_run,
+    encode_run,
+)
 from channels_io.bench.report import load_table, table
 from inference.events import Span
 
@@ -28,13 +37,16 @@ RUN = RunRecord(
             clip="q02", position=1, v2v_ms=600.0, spans=(Span("end of turn", 300), Span("recognise", 200)), right=True
         ),
         turn(clip="q03", position=2, right=False),
+        turn(clip="q05", position=4, v2v_ms=450.0),
+        turn(clip="q06", cut_off=True),
         turn(clip="p01", kind="pause", cut_off=True),
         turn(clip="p02", kind="pause", v2v_ms=500.0, spans=(Span("end of turn", 470),)),
     ),
     barge_ins=(BargeInRecord("b01", ducked_ms=50, silent_ms=120), BargeInRecord("b02", ducked_ms=60)),
     back_channels=(BackChannelRecord("c01", stopped=False), BackChannelRecord("c02", stopped=True)),
     skipped=("b03",),
-    lateness_p99_ms=0.4,
+    not_played=("b04",),
+    lateness_ms=Lateness(3000, 0.1, 0.4, 1.5),
     call_seconds=60.0,
 )
 
@@ -46,15 +58,18 @@ def test_percentiles_are_interpolated_and_absent_values_left_out() -> None:
 
 def test_figures_of_a_run() -> None:
     figures = figures_of("real", RUN, Cost())
-    assert figures.v2v_ms.n == 3
-    assert figures.v2v_ms.p50 == 500
+    assert figures.v2v_ms.n == 4
+    assert figures.v2v_ms.p50 == 475
     assert figures.first_turn_ms.n == 2
-    assert figures.later_turns_ms == Distribution(n=1, min=600, p50=600, p90=600, p95=600, max=600)
+    assert figures.later_turns_ms == Distribution(n=2, min=450, p50=525, p90=585, p95=592.5, max=600)
+    assert figures.fifth_turn_ms == Distribution(n=1, min=450, p50=450, p90=450, p95=450, max=450)
     assert figures.spans_ms["recognise"].max == 200
     assert figures.span_sum_error_ms.max == 100
     assert figures.spans_add_up == Share(2, 3)
     assert figures.false_cut_offs == Share(1, 2)
-    assert figures.missed_turns == Share(1, 5)
+    # A question that was cut off has no time and is not missed either: it is counted by itself.
+    assert figures.other_cut_offs == Share(1, 5)
+    assert figures.missed_turns == Share(1, 7)
     assert figures.right_answers == Share(1, 2)
     assert figures.silent_ms.p50 == 120
     assert figures.barge_ins_ignored == Share(1, 2)
@@ -64,7 +79,7 @@ def test_figures_of_a_run() -> None:
 
 
 def test_a_late_driver_voids_the_run() -> None:
-    figures = figures_of("real", RunRecord(lateness_p99_ms=2.0), Cost())
+    figures = figures_of("real", RunRecord(lateness_ms=Lateness(100, 0.1, 2.0, 9.0)), Cost())
     assert figures.void
     assert "VOID" in table(figures)
 
@@ -77,11 +92,13 @@ def test_a_span_that_comes_twice_counts_summed() -> None:
 
 def test_the_table_shows_every_figure() -> None:
     text = table(figures_of("real", RUN, Cost(cpu_seconds_per_call_minute=12.5, rss_mb=900.0)))
-    assert "voice to voice                  3    400.0    500.0    580.0    590.0    600.0" in text
+    assert "voice to voice                  4    400.0    475.0    570.0    585.0    600.0" in text
+    assert "driver lateness, ms          p50 0.10, p99 0.40, max 1.50" in text
     assert "false cut-offs                  1 of 2  (50.0 %)" in text
     assert "CPU-s per call minute        12.5" in text
     assert "prompt tokens cached           95 of 100  (95.0 %)" in text
     assert "skipped, no agent speech to fall into: b03" in text
+    assert "NOT PLAYED, their call broke: b04" in text
 
 
 def test_the_load_cell_counts_memory_and_delay_from_the_first_level() -> None:
@@ -98,3 +115,12 @@ def test_the_load_cell_counts_memory_and_delay_from_the_first_level() -> None:
 
 def test_a_run_survives_the_pipe_between_driver_and_command() -> None:
     assert decode_run(encode_run(RUN)) == RUN
+
+
+def test_an_expected_word_is_found_as_a_word() -> None:
+    assert is_right("We close at 6 pm.", ("six", "6"))
+    assert is_right("We open at 9am.", ("9",))
+    assert is_right("No, we are closed.", ("no",))
+    assert not is_right("I don't know that.", ("no",))
+    assert not is_right("It costs 120 dollars.", ("1", "20"))
+    assert not is_right("", ("no",))

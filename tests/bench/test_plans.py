@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from channels_io.bench import plans
-from channels_io.bench.corpus import load_corpus
+from channels_io.bench.corpus import all_clips, load_corpus
 from channels_io.bench.cost import usage
 
 
@@ -24,10 +24,18 @@ def test_a_call_has_one_agent_and_clips_into_speech_have_something_to_fall_into(
         assert {clips[name].agent for name in draft.clips} == {draft.agent}
         kinds = {clips[name].kind for name in draft.clips}
         assert len(kinds) == 1
-        if kinds == {"back_channel"}:
-            assert draft.lead == "q16"
-    leads = Counter(draft.lead for draft in plans.drafts("real") if draft.clips[0].startswith("b"))
-    assert leads == {"": 10, "q16": 10}
+        assert draft.lead == ("q16" if kinds <= {"barge_in", "back_channel"} else "")
+        assert draft.greeting == (kinds == {"barge_in"})
+    # Every second barge-in falls into a greeting.
+    assert [len(draft.clips) for draft in plans.drafts("real") if draft.greeting] == [2] * 10
+
+
+def test_the_fresh_set_is_played_instead_or_as_well() -> None:
+    fresh = [name for draft in plans.drafts("real", choice="fresh") for name in draft.clips]
+    assert Counter(fresh) == {clip.id: 1 for clip in load_corpus("fresh")}
+    both = [name for draft in plans.drafts("real", choice="all") for name in draft.clips]
+    assert Counter(both) == dict.fromkeys(all_clips(), 1)
+    assert {name[0] for name in (name for draft in plans.load_drafts(3, "fresh") for name in draft.clips)} == {"f"}
 
 
 def test_fake_cells_ask_questions_only() -> None:

@@ -355,3 +355,21 @@ def test_waterfall_bars_follow_each_other(run: Run) -> None:
     spans = [{"name": "end of turn", "ms": 200}, {"name": "voice", "ms": 50}, {"name": "other", "ms": 0}]
     bars = run("call/waterfall.js", "return barsOf(given)", spans)
     assert [(bar["start"], bar["width"], bar["slot"]) for bar in bars] == [(0, 40, 1), (40, 10, 5), (50, 0, 0)]
+
+
+# --- links ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("See us (https://x.com/a_b).", ["https://x.com/a_b"]),
+        ("https://x.org/Foo_(bar), or http://y.org/?a=1&b=2!", ["https://x.org/Foo_(bar)", "http://y.org/?a=1&b=2"]),
+        ("javascript:alert(1) and <a href='https://z.com'>", ["https://z.com"]),
+        ("No address: x.com, https://", []),
+    ],
+)
+def test_addresses_in_what_the_agent_wrote(run: Run, text: str, addresses: list[str]) -> None:
+    pieces = run("talk/links.js", "return splitLinks(given)", text)
+    assert "".join(piece["text"] for piece in pieces) == text
+    assert [piece["address"] for piece in pieces if piece["address"]] == addresses

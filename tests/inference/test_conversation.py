@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
+import pytest
 
 from inference.conversation import Conversation
-from inference.engines.base import ToolRequest
+from inference.engines.base import ToolRequest, Transcript
 from inference.errors import EngineError
 from inference.events import (
     Audio,
@@ -40,7 +42,7 @@ from inference.events import (
     ToolResult,
 )
 from inference.spec import AgentSpec, EndNode, FlowSpec, GoalNode, ToolSpec
-from tests.support.engines import SAMPLES_PER_LETTER, Scripted
+from tests.support.engines import SAMPLES_PER_LETTER, Scripted, ScriptedTranscriber
 
 SPEC = AgentSpec(
     agent="ag",
@@ -55,6 +57,37 @@ FRAME = 320
 VOICE = (np.ones(FRAME, np.int16) * 5000).tobytes()
 QUIET = np.zeros(FRAME, np.int16).tobytes()
 Event = TypeVar("Event")
+
+
+@dataclass
+class Ticking:
+    """A clock that only moves when it is moved."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Late(ScriptedTranscriber):
+    """Knows the words when it is told to go on."""
+
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def final(self) -> Transcript:
+        await self.go_on.wait()
+        return await super().final()
+
+
+@dataclass
+class Growing(ScriptedTranscriber):
+    """Its partial passes read `lines`, one after another."""
+
+    lines: list[str] = field(default_factory=list)
+
+    async def partial(self) -> Transcript:
+        return Transcript(self.lines.pop(0) if self.lines else "")
 
 
 @dataclass
@@ -80,9 +113,11 @@ class Caller:
                 self.changed.clear()
                 await self.changed.wait()
 
-    async def speak(self, milliseconds: int, pause: int = 400) -> None:
-        """Voice, then silence, as fast as the conversation takes it."""
+    async def speak(self, milliseconds: int, pause: int = 400, clock: Ticking | None = None) -> None:
+        """Voice, then silence, as fast as the conversation takes it; 20 ms of `clock` a frame."""
         for pcm in [VOICE] * (milliseconds // 20) + [QUIET] * (pause // 20):
+            if clock is not None:
+                clock.now += 0.02
             self.conversation.hear(Audio(pcm))
             for _ in range(4):
                 await asyncio.sleep(0)
@@ -109,8 +144,10 @@ async def calling(
     *,
     media: Media | None = None,
     state: ConversationState | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[Caller]:
-    conversation = Conversation(Open(spec, "cv", media or Media(), state, caller="Now: noon"), scripted.engines())
+    opening = Open(spec, "cv", media or Media(), state, caller="Now: noon")
+    conversation = Conversation(opening, scripted.engines(), clock=clock)
     caller = Caller(conversation)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(conversation.run())
@@ -162,6 +199,15 @@ async def test_the_answer_is_begun_while_the_pause_is_judged_and_taken_up_when_t
     assert len(scripted.chat.prompts) == 1
 
 
+async def test_what_hardly_changes_is_read_ahead_once_while_the_caller_speaks() -> None:
+    scripted = Scripted()
+    scripted.transcriber = Growing(script=["When do you open?"], lines=["When", "When do", "When did", "When did you"])
+    async with calling(scripted) as caller:
+        await caller.speak(2240)
+        await caller.play_out(1)
+        assert [prompt[-1].text for prompt in scripted.chat.prefills] == ["When", "When did"]
+
+
 async def test_an_answer_begun_too_early_leaves_no_trace() -> None:
     scripted = Scripted()
     scripted.transcriber.script = ["I would like?", "I would like to book."]
@@ -184,9 +230,31 @@ async def test_the_timing_names_every_wait_in_order() -> None:
         await caller.speak(640)
         await caller.play_out(1)
         timing = caller.of(Timing)[0]
-        assert [span.name for span in timing.spans] == ["end of turn", "first token", "first clause", "voice"]
+        assert [span.name for span in timing.spans] == [
+            "end of turn",
+            "recognition",
+            "first token",
+            "first clause",
+            "voice",
+        ]
         assert all(span.ms >= 0 for span in timing.spans)
         assert (timing.speech_end, timing.prompt_tokens, timing.cached_tokens) == (10240, 100, 90)
+
+
+async def test_words_that_come_late_are_a_span_of_their_own_and_the_spans_add_up() -> None:
+    scripted = Scripted()
+    clock = Ticking()
+    late = Late(script=["When?"])
+    scripted.transcriber = late
+    async with calling(scripted, clock=clock) as caller:
+        await caller.speak(640, pause=600, clock=clock)
+        late.go_on.set()
+        await caller.play_out(1)
+        spans = {span.name: span.ms for span in caller.of(Timing)[0].spans}
+    silence = 7 * 32  # the first hop with 200 ms of silence behind it
+    assert spans["end of turn"] == pytest.approx(silence, abs=20)
+    assert spans["recognition"] == pytest.approx(600 - silence, abs=40)
+    assert sum(spans.values()) == pytest.approx(600, abs=20)
 
 
 async def test_silence_and_noise_without_words_make_no_turn() -> None:
@@ -308,6 +376,16 @@ async def test_a_text_leg_writes_and_speaks_nothing() -> None:
         assert caller.said(1) == "Fine."
         assert caller.of(ReplyAudio) == []
         assert caller.history == [("user", "How are you?"), ("assistant", "Fine.")]
+
+
+async def test_a_text_leg_keeps_the_addresses_of_links_and_its_numbers() -> None:
+    scripted = Scripted()
+    scripted.chat.script = ["It is $5: [book here](https://x.com/a_b)."]
+    async with calling(scripted, media=Media("text")) as caller:
+        caller.conversation.hear(Text("How much?", "m1"))
+        await caller.until(lambda: len(caller.of(State)) == 2)
+        assert caller.said(1) == "It is $5: book here (https://x.com/a_b)."
+        assert caller.history[-1] == ("assistant", "It is $5: book here (https://x.com/a_b).")
 
 
 async def test_a_text_leg_resumed_with_an_open_question_answers_it() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from inference.audio import Samples
-from inference.ear import Ear, EarEvent
+from inference.ear import Ear, EarEvent, Words
+from inference.engines.base import Transcript
 from inference.turns import EndOfTurn, SpeechBegan, TurnTaker
 from tests.support.engines import ScriptedTranscriber, ScriptedTurns, ScriptedVoice
 
@@ -19,10 +20,16 @@ def tone(milliseconds: int, rate: int, level: int = 8000) -> Samples:
 
 
 class Listener:
-    def __init__(self, rate: int, tasks: asyncio.TaskGroup, script: list[str]) -> None:
+    def __init__(
+        self,
+        rate: int,
+        tasks: asyncio.TaskGroup,
+        script: list[str],
+        transcriber: ScriptedTranscriber | None = None,
+    ) -> None:
         self.events: list[EarEvent] = []
         self.now = 0.0
-        self.transcriber = ScriptedTranscriber(script=list(script))
+        self.transcriber = transcriber or ScriptedTranscriber(script=list(script))
         self.rate = rate
         self.ear = Ear(
             rate_in=rate,
@@ -96,7 +103,7 @@ async def test_what_is_forgotten_never_becomes_a_turn() -> None:
 
 
 async def test_frames_of_any_size_are_the_same_to_the_ear() -> None:
-    sound = np.concatenate([tone(700, 16000), np.zeros(9600, np.int16)])
+    sound = np.concatenate([tone(450, 16000), np.zeros(9600, np.int16)])
     ends = []
     for size in (1, 7, 160, 333, 3200):
         async with asyncio.TaskGroup() as tasks:
@@ -108,3 +115,134 @@ async def test_frames_of_any_size_are_the_same_to_the_ear() -> None:
             end = listener.ended()
             ends.append((end.text, end.speech_start, end.speech_end))
     assert len(set(ends)) == 1
+
+
+class Reader(ScriptedTranscriber):
+    """Reads a partial text from `lines`; a pass takes `cost` seconds of the listener's clock."""
+
+    def __init__(self, lines: list[str], cost: float = 0.0) -> None:
+        super().__init__(script=["The whole."])
+        self.lines = lines
+        self.cost = cost
+        self.listener: Listener | None = None
+        self.passes: list[int] = []
+        self.hold: asyncio.Event | None = None
+        self.given_up = 0
+
+    async def partial(self) -> Transcript:
+        self.passes.append(self._fed)
+        if self.hold is not None:
+            try:
+                await self.hold.wait()
+            except asyncio.CancelledError:
+                self.given_up += 1
+                raise
+        assert self.listener is not None
+        self.listener.now += self.cost
+        return Transcript(self.lines.pop(0) if self.lines else "")
+
+
+def reading(tasks: asyncio.TaskGroup, lines: list[str], cost: float = 0.0) -> tuple[Listener, Reader]:
+    reader = Reader(lines, cost)
+    listener = Listener(16000, tasks, [], reader)
+    reader.listener = listener
+    return listener, reader
+
+
+def words(listener: Listener) -> list[tuple[str, str, bool]]:
+    return [(event.text, event.stable, event.pause) for event in listener.events if isinstance(event, Words)]
+
+
+async def test_what_two_partial_passes_agree_on_is_stable() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, _ = reading(tasks, ["What", "What time?", "What time do you"])
+        await listener.hear(np.concatenate([tone(1250, 16000), np.zeros(2000, np.int16)]))
+        assert words(listener) == [
+            ("What", "", False),
+            ("What time?", "What", False),
+            ("What time do you", "What time", False),
+            ("The whole.", "The whole.", True),
+        ]
+
+
+async def test_each_utterance_finds_its_own_agreement() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, reader = reading(tasks, ["Same words", "Same words here"])
+        reader.script = ["Same words?", "Same words here?"]
+        for _ in range(2):
+            await listener.hear(np.concatenate([tone(450, 16000), np.zeros(9600, np.int16)]))
+        assert [stable for _, stable, pause in words(listener) if not pause] == ["", ""]
+
+
+@pytest.mark.parametrize(("cost", "every_ms"), [(0.0, 320), (0.1, 400), (0.2, 800), (0.3, 1200)])
+async def test_partial_passes_take_a_quarter_of_a_core_at_most(cost: float, every_ms: int) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, reader = reading(tasks, ["a"] * 20, cost)
+        await listener.hear(tone(4000, 16000))
+        gaps = np.diff(reader.passes) / 16
+        assert len(gaps) >= 2
+        assert np.all((gaps >= every_ms) & (gaps < every_ms + 64))
+        listener.ear.forget()
+
+
+async def test_no_partial_pass_begins_after_a_quiet_hop() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, reader = reading(tasks, ["a"] * 20)
+        quiet = np.zeros(512, np.int16)
+        await listener.hear(np.concatenate([tone(290, 16000), quiet, quiet, quiet]))
+        assert reader.passes == []
+        await listener.hear(tone(200, 16000))
+        assert len(reader.passes) == 1
+        listener.ear.forget()
+
+
+async def test_a_pause_gives_up_the_partial_pass_and_asks_once_with_all_that_was_heard() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, reader = reading(tasks, ["a"] * 20)
+        reader.hold = asyncio.Event()
+        voice, quiet = tone(960, 16000), np.zeros(4800, np.int16)
+        await listener.hear(np.concatenate([voice, quiet]))
+        assert (len(reader.passes), reader.given_up) == (1, 1)
+        (fed,) = reader.heard_samples
+        assert fed == voice.size + 2 * 512
+
+
+async def test_speech_that_goes_on_gives_up_the_pass_of_the_pause() -> None:
+    class Slow(Reader):
+        async def final(self) -> Transcript:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async with asyncio.TaskGroup() as tasks:
+        slow = Slow([])
+        listener = Listener(16000, tasks, [], slow)
+        slow.listener = listener
+        await listener.hear(np.concatenate([tone(640, 16000), np.zeros(1536, np.int16)]))
+        pending = listener.ear._pause_task
+        assert pending is not None
+        assert not pending.done()
+        await listener.hear(tone(100, 16000))
+        assert pending.cancelled()
+        listener.ear.forget()
+
+
+async def test_the_moment_of_enough_silence_is_told_at_the_callers_rate() -> None:
+    for rate in (8000, 16000, 24000):
+        async with asyncio.TaskGroup() as tasks:
+            listener = Listener(rate, tasks, ["Hello?"])
+            await listener.hear(np.concatenate([tone(1024, rate), np.zeros(rate, np.int16)]))
+            end = listener.ended()
+            assert end.due - end.speech_end == pytest.approx(rate * 0.224, abs=rate * 0.033)
+            assert listener.ear.arrived(end.due) == pytest.approx(1.024 + 0.224, abs=0.055)
+
+
+async def test_the_words_of_a_pause_are_a_pass_like_any_other() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener, _ = reading(tasks, ["The whole. And more"])
+        quiet = np.zeros(1536, np.int16)
+        await listener.hear(np.concatenate([tone(320, 16000), quiet, tone(480, 16000)]))
+        assert words(listener) == [
+            ("The whole.", "The whole.", True),
+            ("The whole. And more", "The whole", False),
+        ]
+        listener.ear.forget()

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from num2words import CONVERTER_CLASSES
 
 from inference.spec import Pronunciation
-from inference.text import Clause, ClauseSplitter, SpokenClause, clauses, heard_prefix, speakable
+from inference.text import (
+    Clause,
+    ClauseSplitter,
+    ReadableText,
+    SpokenClause,
+    clauses,
+    heard_prefix,
+    readable,
+    speakable,
+)
 
 ANYTHING = st.text(st.characters(), max_size=80)
 """Any code points, lone surrogates included."""
@@ -160,6 +169,7 @@ SPOKEN = [
     ("**Bold** and _it_ `x`", "Bold and it x"),
     ("# Title\n- one\n- two", "Title. one. two"),
     ("[our site](https://x.com)", "our site"),
+    ('[Map](https://x.com/Foo_(bar) "Here") and ![logo](https://x.com/l.png)', "Map and logo"),
     ("Great! 😀👍", "Great!"),
     ("<think>hm</think>Yes", "Yes"),
     ("a\x00b\x1bc", "abc"),
@@ -259,44 +269,44 @@ CLAUSES = [
     ("Yes.", ["Yes."]),
     ("Hello! I'm Ann. How are you?", ["Hello!", " I'm Ann.", " How are you?"]),
     ("Yes we do, and it is free today.", ["Yes we do,", " and it is free today."]),
-    ("Sure, we open at nine.", ["Sure, we open at nine."]),
+    ("Sure, we open at nine.", ["Sure,", " we open at nine."]),
     (
         "We are open from 9 am to 6 pm on Saturday.",
-        ["We are open from 9 am", " to 6 pm on Saturday."],
+        ["We are open", " from 9 am to 6 pm on Saturday."],
     ),
     (
         "I would love to help you choose a pizza today.",
-        ["I would love to help you choose", " a pizza today."],
+        ["I would love", " to help you choose a pizza today."],
     ),
     ("It costs $1,200.50, which is a lot.", ["It costs $1,200.50,", " which is a lot."]),
-    ("At 9.30 we see Dr. Smith, e.g. him.", ["At 9.30 we see Dr. Smith,", " e.g. him."]),
+    ("At 9.30 we see Dr. Smith, e.g. him.", ["At 9.30 we see", " Dr. Smith, e.g. him."]),
     ("Come at 9 a.m. Monday.", ["Come at 9 a.m.", " Monday."]),
-    ("Come at 9 a.m. on Monday.", ["Come at 9 a.m. on Monday."]),
-    ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien wrote it."]),
+    ("Come at 9 a.m. on Monday.", ["Come at 9 a.m.", " on Monday."]),
+    ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien", " wrote it."]),
     ("So do I. But not now.", ["So do I.", " But not now."]),
     ("Ask the U.S. Then go.", ["Ask the U.S.", " Then go."]),
     ("We open at 9. Saturday is fine.", ["We open at 9.", " Saturday is fine."]),
     ("Room no. 5 is free.", ["Room no. 5 is free."]),
-    ("Well... let me see.", ["Well... let me see."]),
+    ("Well... let me see.", ["Well...", " let me see."]),
     ("Well... Let me see.", ["Well...", " Let me see."]),
     (
         "See https://x.com/a,b?c=d! Or mail a.b@c.de. Bye.",
         ["See https://x.com/a,b?c=d!", " Or mail a.b@c.de.", " Bye."],
     ),
-    ("It is ready on March 12, 2026 at noon then.", ["It is ready on March 12, 2026", " at noon then."]),
+    ("It is ready on March 12, 2026 at noon then.", ["It is ready", " on March 12, 2026 at noon then."]),
     ("One two three: four.", ["One two three:", " four."]),
     ("I think so — but ask him.", ["I think so —", " but ask him."]),
     ("Really?! Yes.", ["Really?", "! Yes."]),
     ("- one\n- two\n\nEnd", ["one", "\ntwo", "\nEnd"]),
     ("# Hours\nMonday", ["Hours", "\nMonday"]),
-    ("<think>no</think>**Yes**, [we](http://x) do it.", ["Yes, we do it."]),
+    ("<think>no</think>**Yes**, [we](http://x) do it.", ["Yes,", " we do it."]),
     ("Hi<|im_end|>\n<|im_start|>user\nand you?<|im_end|>\n<|im_start|>assistant\nFine.", ["Hi", "\nFine."]),
     ('{"name": "book", "arguments": {"a": "}"}} Done.', ["Done."]),
     ("<tool_call>\n{}\n</tool_call>Booked.", ["Booked."]),
     ("```python\nprint(1)\n```\nThat is it.", ["That is it."]),
     ("```text\nWe open at nine.\n```", ["We open at nine."]),
     ("Tom &amp; Jerry", ["Tom & Jerry"]),
-    ("你好，我们九点开门。再见。", ["你好，我们九点开门。", "再见。"]),
+    ("你好，我们九点开门。再见。", ["你好，", "我们九点开门。", "再见。"]),
     ("", []),
     ("   \n ", []),
     ("🙂", []),
@@ -311,13 +321,13 @@ def test_where_clauses_end(text: str, expected: list[str]) -> None:
 
 def test_later_clauses_are_longer() -> None:
     tail = " we have got many good things, and you may take them all home with you, if you like them that much."
-    assert [len(clause.split()) for clause in written("Yes, of course," + tail)] == [3, 6, 15]
+    assert [len(clause.split()) for clause in written("Yes, of course," + tail)] == [1, 8, 15]
 
 
 def test_a_sentence_without_an_end_is_cut_between_words() -> None:
     made = written("word " * 200)
     assert "".join(made).split() == ["word"] * 200
-    assert [len(clause.split()) for clause in made[:4]] == [6, 16, 26, 26]
+    assert [len(clause.split()) for clause in made[:4]] == [4, 9, 26, 26]
 
 
 def test_a_word_without_an_end_is_cut() -> None:
@@ -327,7 +337,7 @@ def test_a_word_without_an_end_is_cut() -> None:
 
 
 def test_ordinals_with_a_full_stop_do_not_end_a_german_clause() -> None:
-    assert written("Am 3. Mai ist zu.", "de") == ["Am 3. Mai ist zu."]
+    assert written("Am 3. Mai ist zu.", "de") == ["Am 3. Mai ist", " zu."]
 
 
 def test_a_clause_says_how_it_is_spoken_and_whether_its_sentence_ends() -> None:
@@ -399,6 +409,85 @@ async def test_the_wrapper_streams_and_closes() -> None:
     assert closed == [True]
     async with aclosing(deltas()) as words, aclosing(clauses(words, language="de")) as lines:
         assert [line.written async for line in lines] == ["Hello!", " How are you?"]
+
+
+# --- written → read --------------------------------------------------------------------------------
+
+READ = [
+    ("See [our site](https://x.com/a_b?c=1_d).", "See our site (https://x.com/a_b?c=1_d)."),
+    ("[x.com](https://www.x.com/)", "https://www.x.com/"),
+    ("[https://x.com](https://x.com)", "https://x.com"),
+    ("[](https://x.com)", "https://x.com"),
+    ("[wiki](https://x.org/Foo_(bar)) too", "wiki (https://x.org/Foo_(bar)) too"),
+    ('[**Prices**](<https://x.com/p> "All of them")', "Prices (https://x.com/p)"),
+    (
+        "[write](mailto:a@b.co), [a@b.co](mailto:a@b.co), [call](tel:+15550100)",
+        "write (a@b.co), a@b.co, call (+15550100)",
+    ),
+    ("[a [b]](https://x.com)", "[a [b]] (https://x.com)"),
+    ("![plan](https://x.com/plan.png)", "plan (https://x.com/plan.png)"),
+    ("**https://x.com/_a/b_c** and www.x.com/__init__y", "https://x.com/_a/b_c and www.x.com/__init__y"),
+    ("<https://x.com>", "https://x.com"),
+    ("It costs $1,200.50 on 3/12 at 9:30, ~5 min.", "It costs $1,200.50 on 3/12 at 9:30, ~5 min."),
+    ("Dr. Smith & Co., 50 %", "Dr. Smith & Co., 50 %"),
+    ("**Bold**, _it_, `x`", "Bold, it, x"),
+    ("# Hours\n\n\n\n- Monday\n  * early\n\n1. one\n2. two\n", "Hours\n\n- Monday\n  - early\n\n1. one\n2. two"),
+    ("- [ ] open\n- [x] done [1]", "- [ ] open\n- [x] done"),
+    ("Run:\n```sh\n  ls *.py # _all_\n```\nDone", "Run:\n  ls *.py # _all_\n\nDone"),
+    ("Great! 😀", "Great! 😀"),
+    ("<think>hm</think>Yes<|im_end|>", "Yes"),
+    ("  \n ", ""),
+]
+
+
+def read(text: str, sizes: list[int] | None = None) -> str:
+    reader = ReadableText()
+    pieces: list[str] = []
+    position = 0
+    for size in [*(sizes or []), len(text) + 1]:
+        pieces.append(reader.feed(text[position : position + size]))
+        position += size
+    return "".join([*pieces, reader.flush()])
+
+
+@pytest.mark.parametrize(("text", "expected"), READ, ids=[text for text, _ in READ])
+def test_what_a_text_channel_shows(text: str, expected: str) -> None:
+    assert read(text) == expected
+    assert read(text, [1] * len(text)) == expected
+
+
+def test_an_address_is_for_eyes_and_its_words_for_ears() -> None:
+    reply = "Book at [our site](https://x.com/book)."
+    assert (read(reply), speakable(reply)) == ("Book at our site (https://x.com/book).", "Book at our site.")
+    assert written(reply) == ["Book at our site."]
+
+
+@given(text=PIECES, sizes=st.lists(st.integers(1, 5), max_size=60))
+@settings(deadline=None, max_examples=500)
+def test_what_is_read_does_not_depend_on_how_the_text_was_cut(text: str, sizes: list[int]) -> None:
+    assert read(text, sizes) == read(text)
+
+
+@given(text=ANYTHING | PIECES)
+@settings(deadline=None, max_examples=300)
+def test_what_is_read_has_no_space_around_it_and_can_be_stored(text: str) -> None:
+    shown = read(text)
+    assert shown == shown.strip()
+    assert "\n\n\n" not in shown
+    shown.encode()
+
+
+async def test_readable_text_streams_in_pieces_of_a_bounded_length() -> None:
+    async def deltas() -> AsyncGenerator[str]:
+        for delta in ("See [us](htt", "ps://x.com) ", "now", "x" * 2500):
+            yield delta
+
+    async with aclosing(deltas()) as words, aclosing(readable(words)) as pieces:
+        made = [piece async for piece in pieces]
+    assert [piece.written[:30] for piece in made[:3]] == ["See", " us (https://x.com)", " now"]
+    assert "".join(piece.written for piece in made) == "See us (https://x.com) now" + "x" * 2500
+    assert max(len(piece.written) for piece in made) == 1000
+    assert {piece.spoken for piece in made} == {""}
 
 
 # --- played → heard -----------------------------------------------------------------------------

@@ -46,64 +46,67 @@ def test_single_voiced_hops_never_begin_speech() -> None:
     assert run(TurnTaker(), "#.#.#.#...") == []
 
 
-def test_a_pause_is_asked_about_after_three_quiet_hops() -> None:
-    decisions = run(TurnTaker(), "######...")
-    assert decisions == [(1, SpeechBegan(0)), (8, Pause(6 * HOP))]
+def test_a_pause_is_asked_about_after_two_quiet_hops() -> None:
+    decisions = run(TurnTaker(), "######..")
+    assert decisions == [(1, SpeechBegan(0)), (7, Pause(6 * HOP))]
 
 
 def test_a_finished_sentence_ends_after_the_least_silence() -> None:
     turns = TurnTaker()
-    pause = pause_of(run(turns, "######..."))
+    pause = pause_of(run(turns, "######.."))
     assert turns.pause_answer(pause.sample, "What time do you open?", 0.97, 0.8) == []
-    ended = run(turns, "....")
-    assert ended == [(3, EndOfTurn("What time do you open?", 0, 6 * HOP, 0.8))]
-    assert (3 + 4) * HOP_MS >= POLICY.min_silence_ms > (3 + 3) * HOP_MS
+    ended = run(turns, ".....")
+    assert ended == [(4, EndOfTurn("What time do you open?", 0, 6 * HOP, 0.8, 13 * HOP))]
+    assert (2 + 5) * HOP_MS >= POLICY.min_silence_ms > (2 + 4) * HOP_MS
 
 
-def test_an_answer_that_comes_late_ends_the_turn_at_once() -> None:
+@pytest.mark.parametrize("late", [0, 1, 20])
+def test_an_answer_that_comes_late_ends_the_turn_at_once_and_says_since_when_it_was_due(late: int) -> None:
     turns = TurnTaker()
-    pause = pause_of(run(turns, "######..."))
-    assert run(turns, "....") == []
-    assert [type(d) for d in turns.pause_answer(pause.sample, "Shall we?", 0.97)] == [EndOfTurn]
+    pause = pause_of(run(turns, "######.."))
+    assert run(turns, "....." + "." * late) == []
+    decisions = turns.pause_answer(pause.sample, "Shall we?", 0.97)
+    assert decisions == [EndOfTurn("Shall we?", 0, 6 * HOP, 1.0, 13 * HOP)]
     assert not turns.speaking
 
 
 def test_an_unfinished_sentence_waits_for_the_longest_silence() -> None:
     turns = TurnTaker()
-    pause = pause_of(run(turns, "######..."))
+    pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "I would like to book for the", 0.02)
-    hops = int(POLICY.max_silence_ms / HOP_MS) - 3
+    hops = int(POLICY.max_silence_ms / HOP_MS) - 2
     assert run(turns, "." * hops) == []
     assert [type(d) for _, d in run(turns, ".")] == [EndOfTurn]
 
 
 def test_speech_that_goes_on_voids_the_pause() -> None:
     turns = TurnTaker()
-    first = pause_of(run(turns, "######..."))
+    first = pause_of(run(turns, "######.."))
     assert run(turns, "##") == [(1, PauseOver())]
     assert turns.pause_answer(first.sample, "I would like", 1.0) == []
-    second = pause_of(run(turns, "##..."))
+    second = pause_of(run(turns, "##.."))
     assert second.sample > first.sample
     turns.pause_answer(second.sample, "I would like a check-up?", 0.99)
-    assert run(turns, "....")[-1][1] == EndOfTurn("I would like a check-up?", 0, second.sample, 1.0)
+    due = second.sample + 7 * HOP
+    assert run(turns, ".....")[-1][1] == EndOfTurn("I would like a check-up?", 0, second.sample, 1.0, due)
 
 
 def test_a_click_in_the_silence_does_not_void_the_pause() -> None:
     turns = TurnTaker()
-    pause = pause_of(run(turns, "######..."))
+    pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "Hello?", 0.99)
-    assert run(turns, "#......") == [(3, EndOfTurn("Hello?", 0, 6 * HOP, 1.0))]
+    assert run(turns, "#......") == [(4, EndOfTurn("Hello?", 0, 6 * HOP, 1.0, 13 * HOP))]
 
 
 def test_a_pause_without_words_is_no_turn() -> None:
     turns = TurnTaker()
-    pause = pause_of(run(turns, "######..."))
+    pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "  ", 0.9)
-    assert [d for _, d in run(turns, "....")] == [NoTurn(interrupted=False)]
+    assert [d for _, d in run(turns, ".....")] == [NoTurn(interrupted=False)]
 
 
 def test_too_little_voice_is_no_turn_and_asks_nobody() -> None:
-    assert [d for _, d in run(TurnTaker(), "##...")] == [SpeechBegan(0), NoTurn(interrupted=False)]
+    assert [d for _, d in run(TurnTaker(), "##..")] == [SpeechBegan(0), NoTurn(interrupted=False)]
 
 
 @pytest.mark.parametrize(("voiced", "interrupts"), [(4, False), (5, True), (9, True)])
@@ -119,16 +122,18 @@ def test_an_agent_that_may_not_be_interrupted_is_not() -> None:
 
 def test_no_turn_remembers_that_the_agent_was_stopped() -> None:
     turns = TurnTaker(agent_speaking=True)
-    pause = pause_of(run(turns, "######..."))
+    pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "", 0.1)
-    assert run(turns, "....")[-1][1] == NoTurn(interrupted=True)
+    assert run(turns, ".....")[-1][1] == NoTurn(interrupted=True)
 
 
 def test_endless_speech_is_taken_after_the_longest_turn() -> None:
     turns = TurnTaker(TurnPolicy(longest_turn_ms=1000))
     decisions = run(turns, "#" * 40)
     pause = next(d for _, d in decisions if isinstance(d, Pause))
-    assert [type(d) for d in turns.pause_answer(pause.sample, "and so on", 0.0)] == [EndOfTurn]
+    (end,) = turns.pause_answer(pause.sample, "and so on", 0.0)
+    assert isinstance(end, EndOfTurn)
+    assert end.due == pause.sample
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,12 @@ bindHear(root, config, csrf, local, (message, inRow) => {
   say(inRow ? message : "");
 });
 showState(root, state, words, local());
+
+// What was typed while this script was still on its way is a change like any other.
+const touched = (element) =>
+  element.type === "checkbox"
+    ? element.checked !== element.defaultChecked
+    : "defaultValue" in element && element.value !== element.defaultValue;
+if (config.editable) {
+  for (const adapter of adapters) if (touched(adapter.element)) draft.change(adapter.read());
+}

@@ -22,6 +22,7 @@ from agents.models import Agent
 from channels_io.api.views import ConversationList
 from channels_io.kinds.api.exchange import exchange
 from channels_io.kinds.api.inbox import Entrance, MessageInProgress, Reply, open_conversation, take_message
+from channels_io.live.live_legs import RESTARTING
 from channels_io.live.messages import ReplyText
 from channels_io.live.opening import NothingToOpen, OpenedLeg
 from channels_io.models import Channel, Conversation
@@ -33,6 +34,7 @@ from parley.accounts.api_auth import HasScope
 from parley.accounts.models import Workspace
 from parley.accounts.scoping import get_or_404
 from parley.api import StrictSerializer
+from parley.lib.draining import is_draining
 
 STREAM = "text/event-stream"
 
@@ -126,6 +128,8 @@ class Messages(APIView):
 def _respond(
     request: Request, sent: dict[str, Any], take: Callable[[str], OpenedLeg | Reply], status: int
 ) -> HttpResponseBase:
+    if is_draining():
+        raise ParleyError(RESTARTING, code="draining")
     message_id = sent.get("id") or uuid4().hex
     try:
         taken = take(message_id)

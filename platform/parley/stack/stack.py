@@ -14,7 +14,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,9 @@ from types import TracebackType
 
 from parley import embedded
 from parley.lib.env import env_int, env_str
+from parley.stack import resident
 from parley.stack.errors import StackError
+from parley.stack.pipes import communicate
 from parley.stack.preflight import SPACE_FOR_DATA, check_folder, check_port, check_python, check_space, only_one
 from parley.stack.preflight import spare_port as _spare_port
 from parley.stack.probes import http_ok
@@ -30,6 +32,8 @@ from parley.stack.report import Report
 from parley.stack.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[3]
+DRAIN_SECONDS = "2"
+"""For calls in progress when the stack is stopped in its terminal: nobody there wants to wait for a deployment's grace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ class Stack:
             "PARLEY_PROFILE": options.profile,
             "PARLEY_HOST": options.host,
             "PARLEY_PORT": str(options.port),
+            "PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS),
             "PARLEY_WORKER_HOST": "127.0.0.1",
             "PARLEY_WORKER_PORT": str(options.worker_port),
             "PARLEY_WORKERS": os.environ.get("PARLEY_WORKERS") or self.worker_url,
@@ -139,8 +144,13 @@ class Stack:
     ) -> None:
         await self._exits.aclose()
 
-    async def manage(self, *arguments: str, timeout: float = 300) -> tuple[int, str, str]:
-        """Run a manage.py command against this stack: (exit code, stdout, stderr)."""
+    async def manage(
+        self, *arguments: str, timeout: float = 300, on_line: Callable[[str], None] | None = None
+    ) -> tuple[int, str, str]:
+        """Run a manage.py command against this stack: (exit code, stdout, stderr).
+
+        `on_line` is given each line of stderr as soon as it is there.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(ROOT / "manage.py"),
@@ -157,7 +167,7 @@ class Stack:
             supervisor.guard.add(process.pid)
         try:
             async with asyncio.timeout(timeout):
-                out, err = await process.communicate()
+                out, err = await communicate(process, on_line=on_line)
         except (TimeoutError, asyncio.CancelledError):
             process.kill()
             await process.wait()
@@ -184,9 +194,7 @@ class Stack:
             # Pushed first, so called last: the databases outlive everything that uses them.
             self._exits.callback(self._stop_databases)
         self._supervisor = await self._exits.enter_async_context(supervisor)
-        await self._databases()
-        await self._prepare()
-        await self._children()
+        await self._everything()
 
     @property
     def _own_worker(self) -> bool:
@@ -242,19 +250,32 @@ class Stack:
             )
         self.prepared = Prepared(**json.loads(out.strip().splitlines()[-1]))
 
-    async def _children(self) -> None:
-        programs = self._programs()
-        names = ", ".join(program.name for program in programs)
-        self.report.say(f"Starting {names} (logs in {self.options.var / 'log'})")
+    async def _everything(self) -> None:
+        """The worker needs no database and takes longest: it loads while the others get ready."""
+        worker = [self._worker()] if self._own_worker else []
+        agents = resident.Agents(Path(self.environment()["PARLEY_AGENTS"]), self.options.var)
+        early = worker if agents.readable else []
         failures: list[StackError] = []
         try:
             async with asyncio.TaskGroup() as tasks:
-                for program in programs:
-                    tasks.create_task(self._child(program), name=f"start-{program.name}")
+                self._begin(early, tasks)
+                await self._databases()
+                await self._prepare()
+                self._begin([program for program in worker if program not in early] + self._others(), tasks)
         except* StackError as group:
             failures = [error for error in group.exceptions if isinstance(error, StackError)]
         if failures:
             raise failures[0]
+        if early:
+            await agents.renew(self.worker_url)
+
+    def _begin(self, programs: Sequence[Program], tasks: asyncio.TaskGroup) -> None:
+        if not programs:
+            return
+        names = ", ".join(program.name for program in programs)
+        self.report.say(f"Starting {names} (logs in {self.options.var / 'log'})")
+        for program in programs:
+            tasks.create_task(self._child(program), name=f"start-{program.name}")
 
     async def _child(self, program: Program) -> None:
         loop = asyncio.get_running_loop()
@@ -262,24 +283,25 @@ class Stack:
         await self.supervisor.start(program)
         self.report.say(f"{program.name} is ready ({loop.time() - started:.1f} s)", "good")
 
-    def _programs(self) -> list[Program]:
-        options, python = self.options, sys.executable
-        web = Program(
-            "web",
-            (python, "-m", "daphne", "-b", options.host, "-p", str(options.port), "parley.asgi:application"),
-            ready=http_ok(_reachable(options.host), options.port, "/health"),
-        )
-        worker = Program(
+    def _worker(self) -> Program:
+        return Program(
             "worker",
-            (python, "-m", "inference"),
-            ready=http_ok("127.0.0.1", options.worker_port, "/ready"),
+            (sys.executable, "-m", "inference"),
+            ready=http_ok("127.0.0.1", self.options.worker_port, "/ready"),
             ready_timeout=300,
             hint="If a weight is damaged, `python manage.py models verify` finds it.",
         )
-        programs = [worker, web] if self._own_worker else [web]
-        if options.background:
-            programs += [self._celery(), self._beat()]
-        return programs
+
+    def _others(self) -> list[Program]:
+        """What needs the database as it is after `prepare`."""
+        options = self.options
+        web = Program(
+            "web",
+            (sys.executable, "-m", "daphne", "-b", options.host, "-p", str(options.port), "parley.asgi:application"),
+            ready=http_ok(_reachable(options.host), options.port, "/health"),
+            drains=float(self.environment()["PARLEY_DRAIN_SECONDS"]),
+        )
+        return [web, self._celery(), self._beat()] if options.background else [web]
 
     def _celery(self) -> Program:
         # Threads, not processes: the tasks wait for the network, and every process would load Django again.

@@ -38,6 +38,8 @@ class Program:
     ready_timeout: float = 120.0
     hint: str = ""
     """What to do when it does not come up."""
+    drains: float | None = None
+    """Seconds it takes SIGTERM to end what it is doing; it is stopped before all that do not. SIGINT ends it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,19 @@ class Supervisor:
         await self._running[name].up.wait()
 
     async def stop(self) -> None:
-        """SIGTERM to every group at once, SIGKILL to what is left after the grace."""
+        """SIGTERM to every group at once, SIGKILL to what is left after the grace.
+
+        What drains goes first: it needs the others until it is done.
+        """
         if self._stopping:
             return
         self._stopping = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(self._end(running) for running in reversed(self._running.values())))
+        for drains in (True, False):
+            ending = [each for each in self._running.values() if (each.program.drains is not None) is drains]
+            await asyncio.gather(*(self._end(running) for running in reversed(ending)))
         self.guard.close()
 
     # --- one child ---------------------------------------------------------------------------
@@ -190,7 +197,8 @@ class Supervisor:
                 raise StackError("child_not_startable", f"{program.name} cannot be started: {error}") from error
         running.process = process
         running.started = time.monotonic()
-        self.guard.add(process.pid)
+        # The guard's grace is short: nobody waits for a drain when the supervisor is gone.
+        self.guard.add(process.pid, signal_number=signal.SIGTERM if program.drains is None else signal.SIGINT)
 
     async def _first_ready(self, running: _Running) -> None:
         program = running.program
@@ -271,7 +279,7 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), timeout=self._stop_timeout)
+            await asyncio.wait_for(process.wait(), timeout=self._stop_timeout + (running.program.drains or 0.0))
         except TimeoutError:
             self._report.say(f"{running.program.name} does not stop; ending it.", "warn")
         self._sweep(process.pid)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -188,3 +190,75 @@ def test_nothing_to_write_touches_nothing(leg: Leg) -> None:
     with CaptureQueriesContext(connection) as queries:
         record_entries(leg, [])
     assert len(queries) == 0
+
+
+# --- messages sent twice --------------------------------------------------------------------------
+
+
+def typed(message_id: str, number: int = 1, text: str = "Hello?") -> CallerTurn:
+    return CallerTurn(seq=number, number=number, text=text, source="text", message_id=message_id)
+
+
+def test_a_message_sent_again_over_a_new_leg_is_one_turn(agent: Agent, leg: Leg) -> None:
+    record_entries(leg, [typed("m1"), typed("m2", 2, "Are you there?")])
+    again = open_leg(agent=agent, running=agent.published, kind="web_chat", media="text", conversation=leg.conversation)
+    record_entries(again, [typed("m2", 3, "Are you there?"), AgentTurn(seq=9, number=3, text="Yes."), typed("m3", 4)])
+    turns = Turn.objects.filter(conversation=leg.conversation).order_by("number", "-role")
+    assert list(turns.values_list("leg", "number", "role", "message_id")) == [
+        (leg.pk, 1, "caller", "m1"),
+        (leg.pk, 2, "caller", "m2"),
+        (again.pk, 3, "agent", ""),
+        (again.pk, 4, "caller", "m3"),
+    ]
+
+
+def test_words_without_a_name_are_never_the_same(agent: Agent, leg: Leg) -> None:
+    record_entries(leg, [typed("", 1, "Yes"), typed("", 2, "Yes")])
+    assert Turn.objects.filter(conversation=leg.conversation).count() == 2
+
+
+def test_the_same_name_in_another_conversation_is_another_message(agent: Agent, leg: Leg) -> None:
+    other = open_leg(agent=agent, running=agent.published, kind="web_chat", media="text")
+    record_entries(leg, [typed("m1")])
+    record_entries(other, [typed("m1")])
+    assert Turn.objects.filter(message_id="m1").count() == 2
+
+
+def test_the_database_itself_keeps_a_message_once(leg: Leg) -> None:
+    record_entries(leg, [typed("m1")])
+    turn = Turn.objects.get()
+    with pytest.raises(IntegrityError, match="channels_io_message_once"), transaction.atomic():
+        Turn.objects.create(
+            workspace=turn.workspace,
+            conversation=turn.conversation,
+            leg=leg,
+            number=7,
+            role="caller",
+            message_id="m1",
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_message_over_two_legs_at_once_is_one_turn() -> None:
+    workspace = Workspace.objects.create(name="Race", slug="race")
+    agent = make_agent(workspace)
+    publish(agent)
+    first = open_leg(agent=agent, running=agent.published, kind="web_chat", media="text")
+    second = open_leg(
+        agent=agent, running=agent.published, kind="web_chat", media="text", conversation=first.conversation
+    )
+    together = threading.Barrier(2)
+
+    def write(leg: Leg) -> None:
+        try:
+            for number in range(1, 21):
+                together.wait()
+                record_entries(leg, [typed(f"m{number}", number)])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write, leg) for leg in (first, second)]:
+            done.result()
+    assert Turn.objects.count() == 20
+    assert Turn.objects.values("message_id").distinct().count() == 20

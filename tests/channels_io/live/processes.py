@@ -63,14 +63,15 @@ class Process:
         return self._process.poll() is None
 
 
-def worker(folder: Path) -> Process:
+def worker(folder: Path, command: list[str] | None = None) -> Process:
+    """`command`: another worker than `python -m inference`."""
     port = free_port()
     extra = {"PARLEY_PROFILE": "fake", "PARLEY_WORKER_PORT": str(port), "PARLEY_AGENTS": ""}
-    return Process([sys.executable, "-m", "inference"], port, "/ready", extra, folder / f"worker-{port}.log")
+    return Process(command or [sys.executable, "-m", "inference"], port, "/ready", extra, folder / f"worker-{port}.log")
 
 
-def web(folder: Path, *workers: Process) -> Process:
-    """On the database of this test."""
+def web(folder: Path, *workers: Process, **settings: str) -> Process:
+    """On the database of this test; `settings` are environment variables."""
     port = free_port()
     parts = urlsplit(os.environ["DATABASE_URL"])
     database = urlunsplit(parts._replace(path="/" + str(connection.settings_dict["NAME"])))
@@ -78,6 +79,7 @@ def web(folder: Path, *workers: Process) -> Process:
         "DATABASE_URL": database,
         "PARLEY_WORKERS": ",".join(f"http://127.0.0.1:{worker.port}" for worker in workers),
         "DJANGO_SETTINGS_MODULE": "parley.settings",
+        **settings,
     }
     command = [sys.executable, "-m", "daphne", "-v", "1", "-b", "127.0.0.1", "-p", str(port), "parley.asgi:application"]
     return Process(command, port, "/health", extra, folder / f"web-{port}.log")

@@ -8,6 +8,9 @@ import pytest
 from django.utils import timezone
 
 from agents.models import Agent
+from channels_io.actions.record_entries import record_entries
+from channels_io.entries import AgentTurn, CallerTurn, Entry, StateSnapshot
+from channels_io.live.facts import KnownMessage
 from channels_io.live.opening import NothingToOpen, moment, open_ticket
 from channels_io.models import Channel, Conversation, Leg
 from channels_io.tickets import Ticket
@@ -104,3 +107,45 @@ def test_what_cannot_be_opened(agent: Agent, globex: Workspace) -> None:
 def test_the_moment_is_the_workspaces() -> None:
     now = datetime(2026, 11, 22, 8, 1, tzinfo=UTC)
     assert moment(now, "Europe/Berlin") == "Now: Sunday 22 November 2026, 09:01"
+
+
+def known_after(agent: Agent, *entries: Entry) -> dict[str, KnownMessage]:
+    """What the next leg of a conversation with these entries knows."""
+    opened = open_ticket(ticket_for(agent), "text")
+    record_entries(opened.leg, entries)
+    return dict(open_ticket(ticket_for(agent, conversation=opened.facts.conversation), "text").facts.known)
+
+
+def test_a_new_leg_knows_what_was_typed_and_answered(agent: Agent) -> None:
+    known = known_after(
+        agent,
+        CallerTurn(seq=1, number=1, text="Open?", source="text", message_id="m1"),
+        AgentTurn(seq=2, number=1, text="Yes."),
+        CallerTurn(seq=3, number=2, text="Spoken."),
+    )
+    assert known == {"m1": KnownMessage(1, "Open?", (1, "Yes."))}
+
+
+@pytest.mark.parametrize(
+    ("turn", "history", "taken"),
+    [
+        (3, ("Open?",), True),
+        (2, ("Open?",), True),  # the worker goes on with an open question
+        (2, ("Before.",), False),  # the state of the moment before it was asked
+        (1, (), False),
+    ],
+)
+def test_a_message_without_an_answer_is_known_if_the_state_has_it(
+    agent: Agent, turn: int, history: tuple[str, ...], taken: bool
+) -> None:
+    state = ConversationState(turn=turn, history=tuple(Message("user", text) for text in history))
+    known = known_after(
+        agent,
+        CallerTurn(seq=1, number=2, text="Open?", source="text", message_id="m1"),
+        StateSnapshot(seq=2, state=state),
+    )
+    assert known == ({"m1": KnownMessage(2, "Open?")} if taken else {})
+
+
+def test_a_new_conversation_knows_nothing(agent: Agent) -> None:
+    assert open_ticket(ticket_for(agent), "text").facts.known == {}

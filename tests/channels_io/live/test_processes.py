@@ -8,13 +8,16 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from channels.db import database_sync_to_async
 from django.core.management import call_command
+from django.utils import timezone
 
 from agents.actions.publish_agent import publish_agent
 from agents.engines import BUILT_IN, EngineMenu, EngineOffer
@@ -24,6 +27,7 @@ from channels_io.live.lines import line_text
 from channels_io.models import Conversation, Leg, Turn
 from channels_io.simulators.browser_caller import RATE_IN, RATE_OUT, BrowserCaller, CallFailed
 from channels_io.simulators.wav import read_wav, write_wav
+from channels_io.tasks import sweep_legs
 from channels_io.tickets import ANY_ORIGIN, Ticket, issue_ticket
 from inference.audio import AudioFrame, Samples
 from parley.accounts.actor import system_actor
@@ -162,7 +166,7 @@ async def test_the_worker_is_killed_in_mid_turn(agent: Agent, place: str, speech
         killed = time.monotonic()
         await caller.wait(lambda: _said(caller, APOLOGY), 5)
         apology_turn = next(number for number, text in caller._said.items() if text == APOLOGY)
-        await caller.wait(lambda: caller._sounds[apology_turn].at is not None, 5)
+        await caller.wait(lambda: apology_turn in caller._sounds and caller._sounds[apology_turn].at is not None, 5)
         assert caller._sounds[apology_turn].at - killed < 1.5
         assert not caller.closed
         assert [failed.code for failed in caller.failures] == ["worker_lost"]
@@ -223,6 +227,134 @@ async def test_the_network_breaks_and_the_conversation_goes_on(agent: Agent, pla
     assert [line["text"] for line in history if line["role"] == "user"] == [
         "Remember the number seven.",
         "Which number?",
+    ]
+
+
+async def test_a_message_sent_again_after_a_lost_connection_is_one_message(agent: Agent, place: str) -> None:
+    async with BrowserCaller.connect(place, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        await caller.type("Remember the number seven.", "m1")
+        first = await caller.answer()
+        assert caller.ready is not None
+        conversation = caller.ready.conversation
+        caller._socket.transport.abort()
+        await caller.wait(lambda: caller.closed, 5)
+    async with BrowserCaller.connect(place, await ticket_for(agent, conversation=conversation)) as again:
+        await again.type("Remember the number seven.", "m1")
+        await again.wait(lambda: any(isinstance(event, messages.ReplyDone) for _, event in again.events), 10)
+        told = [event for _, event in again.events if isinstance(event, messages.Heard | messages.ReplyDone)]
+        assert told == [
+            messages.Heard(first.number, "Remember the number seven.", "text", "m1"),
+            messages.ReplyDone(first.number, first.said, 0),
+        ]
+        await again.type("Which number?", "m2")
+        answer = await again.answer()
+        assert answer.heard == "Which number?"
+    await legs_ended(2)
+    asked = await rows(lambda: list(Turn.objects.filter(role="caller").order_by("pk").values_list("text", flat=True)))
+    assert asked == ["Remember the number seven.", "Which number?"]
+
+
+async def test_a_killed_web_process_leaves_no_call_open(agent: Agent, speech_worker: Process, tmp_path: Path) -> None:
+    server = web(tmp_path, speech_worker)
+    server.start()
+    try:
+        await asyncio.to_thread(speech_worker.wait_ready)
+        await asyncio.to_thread(server.wait_ready)
+        async with BrowserCaller.connect(f"ws://127.0.0.1:{server.port}", await ticket_for(agent)) as caller:
+            await caller.wait_until_quiet()
+            await caller.type("Remember the number seven.", "m1")
+            await caller.answer()
+            async with asyncio.timeout(10):
+                while not await rows(lambda: Turn.objects.filter(role="caller").exists()):
+                    await asyncio.sleep(0.05)
+            await asyncio.to_thread(server.stop)
+    finally:
+        server.stop()
+    assert await rows(sweep_legs) == 0  # Silent for a moment only: it may still be alive.
+    await rows(lambda: Leg.objects.update(seen_at=timezone.now() - timedelta(minutes=5)))
+    assert await rows(sweep_legs) == 1
+    conversation = await rows(lambda: Conversation.objects.get())
+    leg = await rows(lambda: Leg.objects.get())
+    assert (leg.end_reason, conversation.status, conversation.outcome) == ("abandoned", "closed", "failed")
+
+
+@pytest.fixture
+def start_web(agent: Agent, speech_worker: Process, tmp_path: Path) -> Iterator[Callable[[int], Process]]:
+    """`start_web(30)`: a ready web process that drains for 30 s."""
+    started: list[Process] = []
+
+    def start(seconds: int) -> Process:
+        server = web(tmp_path, speech_worker, PARLEY_DRAIN_SECONDS=str(seconds))
+        server.start()
+        started.append(server)
+        speech_worker.wait_ready()
+        server.wait_ready()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+def status_of(server: Process, path: str) -> tuple[int, str]:
+    answer = httpx.get(f"http://127.0.0.1:{server.port}{path}", trust_env=False)
+    return answer.status_code, answer.json()["status"]
+
+
+async def exited(server: Process) -> None:
+    async with asyncio.timeout(20):
+        while server.alive():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_web_process_without_calls_stops_at_once(start_web: Callable[[int], Process]) -> None:
+    server = await asyncio.to_thread(start_web, 600)
+    server.send(signal.SIGTERM)
+    await exited(server)
+
+
+async def test_a_draining_web_process_goes_on_with_its_calls_and_takes_no_others(
+    agent: Agent, start_web: Callable[[int], Process]
+) -> None:
+    server = await asyncio.to_thread(start_web, 600)
+    address = f"ws://127.0.0.1:{server.port}"
+    async with BrowserCaller.connect(address, await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        server.send(signal.SIGTERM)
+        async with asyncio.timeout(10):
+            while await asyncio.to_thread(status_of, server, "/ready") != (503, "draining"):
+                await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(status_of, server, "/health") == (200, "draining")
+        with pytest.raises(CallFailed) as refused:
+            async with BrowserCaller.connect(address, await ticket_for(agent)):
+                pass
+        assert refused.value.code == "draining"
+        await caller.type("Are you still there?", "m1")
+        assert (await caller.answer()).said
+    await legs_ended(1)
+    await exited(server)
+    assert (await rows(lambda: Leg.objects.get())).end_reason == "hangup"
+
+
+async def test_calls_that_outlast_the_drain_are_closed_with_a_reason(
+    agent: Agent, start_web: Callable[[int], Process]
+) -> None:
+    server = await asyncio.to_thread(start_web, 1)
+    async with BrowserCaller.connect(f"ws://127.0.0.1:{server.port}", await ticket_for(agent)) as caller:
+        await caller.wait_until_quiet()
+        await caller.type("Remember the number seven.", "m1")
+        await caller.answer()
+        server.send(signal.SIGTERM)
+        await caller.wait(lambda: caller.closed, 15)
+        assert [failed.code for failed in caller.failures] == ["shutdown"]
+        assert caller.close_code == 4512
+    await exited(server)
+    leg = await rows(lambda: Leg.objects.get())
+    conversation = await rows(lambda: Conversation.objects.get())
+    assert (leg.end_reason, conversation.status, conversation.outcome) == ("shutdown", "closed", "failed")
+    assert [line["text"] for line in conversation.state["history"] if line["role"] == "user"] == [
+        "Remember the number seven."
     ]
 
 

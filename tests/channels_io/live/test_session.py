@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
 from channels_io.base import CloseCode
+from channels_io.end_reasons import EndReason
 from channels_io.live import messages
-from channels_io.live.facts import LegFacts
+from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.limits import Limits
 from channels_io.live.lines import line_text, signal
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Ping, Played, Refused, Text
@@ -508,6 +510,20 @@ async def test_a_broken_part_ends_this_leg_and_says_so() -> None:
         assert stage.channel.close_code == CloseCode.SERVER_ERROR
 
 
+@virtual
+async def test_a_leg_that_is_stopped_says_why() -> None:
+    async with Stage() as stage:
+        stage.session.stop(EndReason.SHUTDOWN, CloseCode.RESTARTING, "Restarting.")
+        assert await stage.end() == "shutdown"
+        assert stage.link.got(wire.Close) == [wire.Close("shutdown")]
+        assert stage.channel.sent[-2:] == [
+            messages.Failed("shutdown", "Restarting.", fatal=True),
+            messages.Ended("shutdown"),
+        ]
+        assert stage.channel.close_code == CloseCode.RESTARTING
+        assert stage.recorder.events() == []
+
+
 # --- words and other messages ---------------------------------------------------------------------
 
 
@@ -516,6 +532,33 @@ async def test_the_same_message_twice_is_one_message() -> None:
     async with Stage() as stage:
         await stage.hear(Text("Hi", "m1"), Text("Hi", "m1"), Text("Hi", "m2"))
         assert stage.link.got(wire.Text) == [wire.Text("Hi", "m1"), wire.Text("Hi", "m2")]
+
+
+@virtual
+async def test_a_message_that_an_earlier_leg_took_is_acknowledged_with_its_answer() -> None:
+    known = {"m1": KnownMessage(4, "Open?", (4, "Yes, until six.")), "m2": KnownMessage(5, "And on Sunday?")}
+    facts = replace(FACTS, known=known, resumed=True)
+    async with Stage(media=TEXT, facts=facts) as stage:
+        before = len(stage.channel.sent)
+        await stage.hear(Text("Open?", "m1"), Text("Open?", "m1"), Text("And on Sunday?", "m2"), Text("New", "m3"))
+        assert stage.link.got(wire.Text) == [wire.Text("New", "m3")]
+        assert stage.channel.sent[before:] == [
+            messages.Heard(4, "Open?", "text", "m1"),
+            messages.ReplyText(4, "Yes, until six."),
+            messages.ReplyDone(4, "Yes, until six.", 0),
+            messages.Heard(5, "And on Sunday?", "text", "m2"),
+        ]
+        assert stage.recorder.callers() == []
+
+
+@virtual
+async def test_the_record_keeps_the_callers_name_for_a_message_and_no_other() -> None:
+    async with Stage(media=TEXT) as stage:
+        await stage.hear(Text("Hi", "m1"), Text("Ho"))
+        for turn, sent in enumerate(stage.link.got(wire.Text), start=1):
+            assert isinstance(sent, wire.Text)
+            await stage.down(wire.Heard(turn, sent.text, source="text", id=sent.id))
+        assert [(turn.text, turn.message_id) for turn in stage.recorder.callers()] == [("Hi", "m1"), ("Ho", "")]
 
 
 @virtual
@@ -545,6 +588,9 @@ async def test_too_many_waiting_messages_are_refused_not_lost_silently() -> None
         failed = stage.channel.sent[-1]
         assert isinstance(failed, messages.Failed)
         assert failed.code == "too_many_messages"
+        await stage.down(wire.Heard(1, "Hi", source="text", id="m0"))
+        await stage.hear(Text("Hi", "m2"))
+        assert stage.link.got(wire.Text)[-1] == wire.Text("Hi", "m2")
 
 
 @virtual

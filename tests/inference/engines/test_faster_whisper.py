@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
@@ -12,29 +14,32 @@ from inference.audio import Samples
 from inference.engines.base import AsrOptions, Transcript
 from inference.engines.faster_whisper import (
     MAX_PIECE,
-    RATE,
-    Decoder,
     FasterWhisper,
     WhisperStream,
-    audible,
     last_audible,
     quietest_cut,
-    window_frames,
 )
 from inference.engines.priority import PriorityThread
+from inference.engines.whisper_decoder import RATE, Decoder
 from inference.errors import EngineNotReady
 
 
 class Reader(Decoder):
-    """Says how many tenths of a second it was given; waits at `gate`."""
+    """Says how many tenths of a second it was given; waits at `gate`, then looks whether it was given up."""
 
     def __init__(self) -> None:
         self.passes: list[int] = []
+        self.begun = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
 
-    def transcribe(self, samples: Samples, options: AsrOptions) -> Transcript:
+    def transcribe(
+        self, samples: Samples, options: AsrOptions, given_up: Callable[[], bool] = lambda: False
+    ) -> Transcript:
+        self.begun.set()
         self.gate.wait(10)
+        if given_up():
+            raise CancelledError
         self.passes.append(samples.size)
         return Transcript(f"{samples.size * 10 // RATE}", confidence=0.9)
 
@@ -56,24 +61,15 @@ def _noise(seconds: float) -> Samples:
     return np.random.default_rng(0).normal(0, 3000, int(seconds * RATE)).astype(np.int16)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "frames"), [(0, 1000), (8, 1000), (8.02, 1002), (20, 2200), (28, 3000), (99, 3000)]
-)
-def test_the_window_is_ten_seconds_or_two_more_than_the_clip(seconds: float, frames: int) -> None:
-    assert window_frames(int(seconds * RATE)) == frames
-
-
 def test_a_long_utterance_is_cut_where_it_is_quiet() -> None:
     samples = _noise(10)
     samples[7 * RATE : 7 * RATE + RATE // 5] = 0
     assert 7 * RATE <= quietest_cut(samples, 9 * RATE) <= 7 * RATE + RATE // 5
 
 
-def test_digital_silence_is_not_worth_a_pass() -> None:
-    assert not audible(np.zeros(RATE, np.int16))
-    assert not audible(np.zeros(0, np.int16))
-    assert audible(_noise(0.1))
-    assert last_audible(np.concatenate([_noise(0.1), np.zeros(RATE, np.int16)])) <= RATE // 10
+def test_the_last_audible_sample_is_before_the_silence() -> None:
+    assert 1000 < last_audible(np.concatenate([_noise(0.1), np.zeros(RATE, np.int16)])) <= RATE // 10
+    assert last_audible(np.zeros(RATE, np.int16)) == 0
 
 
 async def test_a_pass_reads_the_whole_utterance(stream: WhisperStream, reader: Reader) -> None:
@@ -113,20 +109,68 @@ async def test_an_endless_utterance_keeps_a_bounded_tail(stream: WhisperStream) 
     assert sum(chunk.size for chunk in stream._chunks) == 180 * RATE
 
 
-def test_a_newer_request_drops_the_partial_that_waits(reader: Reader) -> None:
-    thread = PriorityThread("test")
-    first, second = (WhisperStream(reader, thread, AsrOptions()) for _ in range(2))
+async def _begun(reader: Reader) -> None:
+    await asyncio.to_thread(reader.begun.wait, 10)
+
+
+async def test_a_final_pass_drops_the_partial_that_waits(stream: WhisperStream, reader: Reader) -> None:
     reader.gate.clear()
-    blocking = thread.submit(0, lambda: reader.gate.wait(10))
-    for stream in (first, second):
-        stream.feed(_noise(0.1))
-    old = thread.submit(1, lambda: Transcript("old"))
-    first._optional = old
-    first.reset()
+    holding = stream._thread.submit(0, lambda: reader.gate.wait(10))
+    stream.feed(_noise(0.1))
+    partial = asyncio.create_task(stream.partial())
+    await asyncio.sleep(0)
+    stream.feed(_noise(0.1))
+    final = asyncio.create_task(stream.final())
+    await asyncio.sleep(0)
     reader.gate.set()
-    blocking.result(10)
-    thread.close()
-    assert old.cancelled()
+    assert (await final).text == "2"
+    assert holding.result(10)
+    with pytest.raises(asyncio.CancelledError):
+        await partial
+    assert reader.passes == [3200]
+
+
+async def test_a_final_pass_ends_the_partial_in_progress_at_its_next_step(
+    stream: WhisperStream, reader: Reader
+) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    partial = asyncio.create_task(stream.partial())
+    await _begun(reader)
+    stream.feed(_noise(0.1))
+    final = asyncio.create_task(stream.final())
+    await asyncio.sleep(0)
+    reader.gate.set()
+    assert (await final).text == "2"
+    with pytest.raises(asyncio.CancelledError):
+        await partial
+    assert reader.passes == [3200]
+
+
+@pytest.mark.parametrize("kind", ["partial", "final"])
+async def test_a_pass_nobody_waits_for_ends_at_its_next_step(stream: WhisperStream, reader: Reader, kind: str) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    asked = asyncio.create_task(stream.partial() if kind == "partial" else stream.final())
+    await _begun(reader)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    reader.gate.set()
+    stream.feed(_noise(0.1))
+    assert (await stream.final()).text == "2"
+    assert reader.passes == [3200]
+
+
+async def test_a_reset_gives_up_the_partial_in_progress(stream: WhisperStream, reader: Reader) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    partial = asyncio.create_task(stream.partial())
+    await _begun(reader)
+    stream.reset()
+    reader.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await partial
     assert reader.passes == []
 
 

@@ -116,9 +116,9 @@ def test_the_audit_page_tells_and_narrows(alice: User, client_of: Signed) -> Non
     client.post("/workspace/", {"name": "Acme Ltd", "timezone": "Europe/Berlin"})
     page = client.get("/workspace/audit/").content.decode()
     assert "&lt;b&gt;Site&lt;/b&gt;" in page
-    assert "edit_workspace" in page
+    assert "workspace.edited" in page
     assert "scopes: agents:read" in page
-    narrowed = client.get("/workspace/audit/", {"verb": "edit_workspace"}).content.decode()
+    narrowed = client.get("/workspace/audit/", {"verb": "workspace.edited"}).content.decode()
     assert "&lt;b&gt;Site&lt;/b&gt;" not in narrowed
     assert "Nothing found" in client.get("/workspace/audit/", {"q": "nobody\0"}).content.decode()
 

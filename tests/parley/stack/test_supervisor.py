@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,26 @@ async def test_the_guard_ends_single_processes_with_their_own_signal(tmp_path: P
     assert children[1].returncode is None
     children[1].kill()
     await children[1].wait()
+
+
+# Notes the order in which children end, in a file they share.
+LEAVER = """
+import pathlib, signal, sys, time
+def leave(number, frame):
+    with pathlib.Path(sys.argv[2]).open("a") as file:
+        file.write(pathlib.Path(sys.argv[1]).name + " " + signal.Signals(number).name + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+signal.signal(signal.SIGINT, leave)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
+
+
+async def test_what_drains_is_stopped_before_what_it_needs(tmp_path: Path, notes: Notes) -> None:
+    order = tmp_path / "order"
+    async with Supervisor(cwd=tmp_path, env=dict(os.environ), log_dir=tmp_path / "log", report=notes) as supervisor:
+        web = replace(program(tmp_path / "web", str(order), code=LEAVER), drains=1.0)
+        await supervisor.start(web)
+        await supervisor.start(program(tmp_path / "worker", str(order), code=LEAVER))
+    assert order.read_text().split("\n")[:2] == ["web SIGTERM", "worker SIGTERM"]

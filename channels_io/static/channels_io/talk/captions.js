@@ -1,5 +1,7 @@
 /** The transcript on the page: one element per line, touched only where it changed. */
 
+import { splitLinks } from "./links.js";
+
 const NEAR_BOTTOM_PX = 80;
 const MOST_ANNOUNCED = 12;
 
@@ -7,6 +9,21 @@ function part(className, text) {
   const span = document.createElement("span");
   span.className = className;
   span.textContent = text;
+  return span;
+}
+
+/** The agent's words, their addresses to click on. */
+function linked(className, text) {
+  const span = part(className, "");
+  for (const { text: words, address } of splitLinks(text)) {
+    if (!address) {
+      span.append(words);
+      continue;
+    }
+    const link = document.createElement("a");
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer nofollow", textContent: words });
+    span.append(link);
+  }
   return span;
 }
 
@@ -55,7 +72,8 @@ export class Captions {
     item.element.dataset.state = line.state;
     const rest = line.text.slice(spoken).trimStart(); // the gap belongs to what was said: it is never struck through
     const said = line.text.slice(0, line.text.length - rest.length);
-    item.words.replaceChildren(part("pc-said", said), ...(rest ? [part("pc-unsaid", rest)] : []));
+    const whole = line.role === "agent" && line.state !== "live"; // half an address leads nowhere
+    item.words.replaceChildren((whole ? linked : part)("pc-said", said), ...(rest ? [part("pc-unsaid", rest)] : []));
     item.note.textContent = this.#note(line);
     item.note.hidden = !item.note.textContent;
     this.#announceWhenWhole(line, spoken);

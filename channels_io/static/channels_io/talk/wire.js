@@ -11,7 +11,9 @@ export const CloseCode = Object.freeze({
   TOO_LARGE: 4413,
   PROTOCOL: 4422,
   WORKER_FULL: 4429,
+  SERVER_ERROR: 4500,
   NO_WORKER: 4503,
+  RESTARTING: 4512,
 });
 
 export const MAX_TEXT_CHARS = 8000;

@@ -24,7 +24,7 @@ def create_operator(
         user = User.objects.create_user(email, made, name=name)
     membership, added = Membership.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role})
     if added:
-        audit(system_actor(workspace), "add_member", membership, email=user.email, role=str(role))
+        audit(system_actor(workspace), "member.added", membership, email=user.email, role=str(role))
     return user, made
 
 

@@ -18,8 +18,8 @@ def create_workspace(name: str, *, slug: str = "", timezone: str = "UTC", owner:
     if owner is not None:
         membership = Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
         actor = Actor(workspace=workspace, user=owner, role=Role.OWNER, label=owner.email)
-        audit(actor, "add_member", membership, email=owner.email, role=str(Role.OWNER))
-    audit(actor, "create_workspace", workspace, name=workspace.name)
+        audit(actor, "member.added", membership, email=owner.email, role=str(Role.OWNER))
+    audit(actor, "workspace.created", workspace, name=workspace.name)
     return workspace
 
 

@@ -17,5 +17,5 @@ def edit_workspace(actor: Actor, *, name: str, timezone: str) -> Workspace:
     workspace.name, workspace.timezone = name.strip(), timezone
     workspace.full_clean()
     workspace.save()
-    audit(actor, "edit_workspace", workspace, before=before, name=workspace.name, timezone=workspace.timezone)
+    audit(actor, "workspace.edited", workspace, before=before, name=workspace.name, timezone=workspace.timezone)
     return workspace

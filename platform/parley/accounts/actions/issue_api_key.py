@@ -36,5 +36,5 @@ def issue_api_key(
         expires_at=expires_at,
         created_by=actor.user,
     )
-    audit(actor, "issue_api_key", key, name=key.name, prefix=key.prefix, scopes=key.scopes)
+    audit(actor, "key.issued", key, name=key.name, prefix=key.prefix, scopes=key.scopes)
     return key, secret

@@ -38,7 +38,7 @@ def add_member(actor: Actor, *, email: str, role: Role, name: str = "") -> tuple
     )
     if not added:
         raise AlreadyMember(_("This person belongs to the workspace already. Change their role in the list."))
-    audit(actor, "add_member", membership, email=email, role=str(membership.role))
+    audit(actor, "member.added", membership, email=email, role=str(membership.role))
     return membership, password
 
 
@@ -52,7 +52,14 @@ def change_role(actor: Actor, membership: Membership, role: Role) -> Membership:
     before = membership.role
     membership.role = Role(role)
     membership.save(update_fields=["role"])
-    audit(actor, "change_role", membership, email=membership.user.email, before=str(before), role=str(membership.role))
+    audit(
+        actor,
+        "member.role_changed",
+        membership,
+        email=membership.user.email,
+        before=str(before),
+        role=str(membership.role),
+    )
     return membership
 
 
@@ -63,7 +70,7 @@ def remove_member(actor: Actor, membership: Membership) -> None:
     membership = _locked(actor, membership)
     if membership.role == Role.OWNER:
         _keep_an_owner(actor.workspace)
-    audit(actor, "remove_member", membership, email=membership.user.email, role=str(membership.role))
+    audit(actor, "member.removed", membership, email=membership.user.email, role=str(membership.role))
     membership.delete()
 
 

@@ -17,5 +17,5 @@ def revoke_api_key(actor: Actor, key: ApiKey) -> ApiKey:
     if locked.revoked_at is None:
         locked.revoked_at = timezone.now()
         locked.save(update_fields=["revoked_at", "updated_at"])
-        audit(actor, "revoke_api_key", locked, name=locked.name, prefix=locked.prefix)
+        audit(actor, "key.revoked", locked, name=locked.name, prefix=locked.prefix)
     return locked

@@ -10,6 +10,11 @@ from parley.accounts.models.user import User
 from parley.accounts.models.workspace import Workspace
 
 
+def verb_label(verb: str) -> str:
+    words = verb.replace(".", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
 class AuditEvent(models.Model):
     """Who did what, when. Written once: the rows are neither changed nor deleted while the workspace lives."""
 
@@ -44,10 +49,19 @@ class AuditEvent(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted on its own.")
 
+    @property
+    def label(self) -> str:
+        """The verb as words: "key.issued" → "Key issued"."""
+        return verb_label(self.verb)
+
     def details(self) -> list[tuple[str, str]]:
         """`data` as a person reads it: lists as words, not as code."""
         return [
-            (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-            for name, value in self.data.items()
-            if not isinstance(value, dict)
+            (name.replace("_", " "), _shown(value)) for name, value in self.data.items() if not isinstance(value, dict)
         ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

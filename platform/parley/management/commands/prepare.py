@@ -12,6 +12,7 @@ from django.db import transaction
 
 from agents.reads import published_specs
 from agents.seed import seed_demo
+from channels_io.actions.close_abandoned_legs import close_abandoned_legs
 from channels_io.actions.seed_channels import seed_channels
 from parley.accounts.actions.create_operator import create_operator
 from parley.accounts.actions.create_workspace import create_workspace
@@ -26,8 +27,9 @@ OPERATOR = "operator@parley.local"
 
 class Command(BaseCommand):
     help = (
-        "Migrate, seed the demo workspace, create the first operator and export the published agents: what `up` runs "
-        "before it starts anything. May be repeated. The last line of its output is JSON."
+        "Migrate, seed the demo workspace, create the first operator, close the calls that a killed server left open "
+        "and export the published agents: what `up` runs before it starts anything. May be repeated. The last line "
+        "of its output is JSON."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             password = first_operator(workspace)
         seed_demo(workspace)
         seed_channels(workspace)
+        close_abandoned_legs()
         call_command("exportspecs", str(options["specs"]), stdout=StringIO())
         result = {"agents": len(published_specs()), "email": OPERATOR if password else "", "password": password}
         self.stdout.write(json.dumps(result))
