@@ -166,6 +166,12 @@ class DecodeLoop:
         holding = self._caches.get(owner)
         return self._context.state(holding.sequence) if holding is not None else b""
 
+    def put_aside(self, owner: str) -> None:
+        """Out of the cache and into memory: tokens that nobody works with make every computation slower."""
+        holding = self._caches.get(owner)
+        if holding is not None and not holding.busy:
+            self._put_aside(holding)
+
     def restore(self, owner: str, tokens: list[int], state: bytes) -> bool:
         """Give a new owner a cache that was kept. False when it does not fit this context.
 
@@ -357,12 +363,18 @@ class DecodeLoop:
             self._drop(holding.owner)
 
     def _take_from_aside(self, holding: Holding, prompt: Sequence[int]) -> None:
-        kept = self._aside.pop(holding.owner, None)
-        if kept is None or holding.tokens:
+        """Bring back what the owner has aside, or begin with another's tokens, which stay there for the next one."""
+        own = self._aside.pop(holding.owner, None)
+        if own is not None and not holding.tokens and common(own[0], prompt):
+            self._fill(holding, *own)
+        owner = max(self._aside, key=lambda each: common(self._aside[each][0], prompt), default="")
+        if not owner or common(self._aside[owner][0], prompt) <= self._caches.start(holding, prompt).length:
             return
-        tokens, state = kept
-        if common(tokens, prompt):
-            self._fill(holding, tokens, state)
+        self._aside.move_to_end(owner)
+        self._context.cut(holding.sequence, 0)
+        holding.tokens = []
+        if not self._fill(holding, *self._aside[owner]):
+            self._aside.pop(owner, None)
 
     def _fill(self, holding: Holding, tokens: Sequence[int], state: bytes) -> bool:
         """Put a cache into an empty sequence at work, which may take idle ones' room. False: it stays empty."""

@@ -25,6 +25,11 @@ SPIN_COUNT = "1000"
 as another process takes one of the cores, every barrier then burns the other core for milliseconds
 while the thread it waits for cannot run, and a token takes seconds."""
 
+BLOCK = 32
+"""Cells in which the library counts how far its cache is filled."""
+MENDINGS = 16
+"""Times that gaps are closed before we give up; once is enough but for hundreds of gaps."""
+
 _int = ctypes.c_int32
 _pointer = ctypes.c_void_p
 _bytes = ctypes.c_char_p
@@ -37,6 +42,8 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "llama_kv_cache_seq_cp": ([_pointer, _int, _int, _int, _int], None),
     "llama_kv_cache_seq_rm": ([_pointer, _int, _int, _int], ctypes.c_bool),
     "llama_kv_cache_update": ([_pointer], _int),
+    "llama_kv_cache_view_free": ([_pointer], None),
+    "llama_kv_cache_view_update": ([_pointer, _pointer], None),
     "llama_log_set": ([_LOG_CALLBACK, _pointer], None),
     "llama_model_meta_val_str": ([_pointer, _bytes, _bytes, ctypes.c_size_t], _int),
     "llama_n_ctx_train": ([_pointer], _int),
@@ -52,6 +59,24 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
 }
 
 
+class _View(ctypes.Structure):
+    """llama_kv_cache_view: what lies in each cell."""
+
+    _fields_ = (
+        ("n_cells", _int),
+        ("n_seq_max", _int),
+        ("token_count", _int),
+        ("used_cells", _int),
+        ("max_contiguous", _int),
+        ("max_contiguous_idx", _int),
+        ("positions", _ints),
+        ("sequences", _ints),
+    )
+
+
+_VIEW_INIT: tuple[str, tuple[list[Any], Any]] = ("llama_kv_cache_view_init", ([_pointer, _int], _View))
+
+
 @cache
 def _api() -> Any:
     """The package's bindings, with ours added. Raises EngineNotReady where the library does not load."""
@@ -60,7 +85,7 @@ def _api() -> Any:
         api = import_module("ik_llama_cpp._ctypes_api")
     except (ImportError, OSError) as error:
         raise EngineNotReady(f"ik_llama.cpp does not load here: {error}") from error
-    for name, (arguments, result) in _SIGNATURES.items():
+    for name, (arguments, result) in (*_SIGNATURES.items(), _VIEW_INIT):
         function = getattr(api._lib, name)
         function.argtypes, function.restype = arguments, result
     api._lib.llama_log_set(_SILENCE, None)
@@ -169,7 +194,7 @@ class Context:
     def __init__(self, weights: Weights, *, cells: int, sequences: int, batch: int, threads: int) -> None:
         api = weights._api
         parameters = api.llama_context_default_params()
-        parameters.n_ctx = self.cells = cells
+        parameters.n_ctx = self.cells = -(-cells // BLOCK) * BLOCK
         parameters.n_seq_max = self.sequences = sequences
         parameters.n_batch = parameters.n_ubatch = self.batch = batch
         parameters.n_threads = parameters.n_threads_batch = threads
@@ -181,10 +206,13 @@ class Context:
         if not self._pointer:
             raise EngineNotReady(f"There is no memory for a KV cache of {cells} tokens.")
         self._batch = api.llama_batch_init(batch, 0, 1)
+        self._view = self._lib.llama_kv_cache_view_init(self._pointer, 1)
+        self._gaps = False
 
     def close(self) -> None:
         pointer, self._pointer = self._pointer, None
         if pointer:
+            self._lib.llama_kv_cache_view_free(ctypes.byref(self._view))
             self._api.llama_batch_free(self._batch)
             self._api.llama_free(pointer)
 
@@ -195,6 +223,8 @@ class Context:
 
     def read(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
         """Compute (token, position, sequence, wanted) rows, at most `batch`. False: the cache has no room for them."""
+        if self._gaps:
+            self._mend()
         batch = self._batch
         batch.n_tokens = len(rows)
         for index, (token, position, sequence, wanted) in enumerate(rows):
@@ -218,7 +248,9 @@ class Context:
 
     def cut(self, sequence: int, length: int) -> None:
         """Keep only the first `length` tokens."""
+        before = self.used
         self._lib.llama_kv_cache_seq_rm(self._pointer, sequence, length, -1)
+        self._gaps = self._gaps or self.used < before
 
     def compact(self) -> None:
         """Close the gaps between used cells."""
@@ -234,4 +266,25 @@ class Context:
 
     def restore(self, sequence: int, state: bytes) -> bool:
         """Put `state` into an empty sequence. False when it does not fit."""
+        self._gaps = True
         return bool(self._lib.llama_state_seq_set_data(self._pointer, state, len(state), sequence, 0))
+
+    def _mend(self) -> None:
+        """Close gaps that would make the library compute without the tokens behind them (docs/decisions/0009).
+
+        It takes the cache to end where the last cell of a block is used, and looks at the last cells
+        only: tokens beyond a block whose last cell is free are left out, without a word.
+        """
+        for _ in range(MENDINGS):
+            if self._end_is_seen():
+                self._gaps = False
+                return
+            self.compact()
+        raise EngineError("The gaps in the language model's cache could not be closed.")
+
+    def _end_is_seen(self) -> bool:
+        """Whether every block before the last used one has its last cell used."""
+        self._lib.llama_kv_cache_view_update(self._pointer, ctypes.byref(self._view))
+        used = np.ctypeslib.as_array(self._view.positions, (self._view.n_cells,)) >= 0
+        ends = np.flatnonzero(used)
+        return ends.size == 0 or bool(used[BLOCK - 1 : ends[-1] : BLOCK].all())

@@ -122,9 +122,11 @@ class IkLlama:
         name = "head-" + hashlib.sha256(repr((self._fingerprint, tokens)).encode()).hexdigest()[:32]
         state = await asyncio.to_thread(self._kept.get, name)
         if state and await self._restored(name, tokens, state):
+            await self._on_loop(lambda loop: loop.put_aside(name))
             return
         await self.read(name, tokens)
         state = await self._on_loop(lambda loop: loop.state(name))
+        await self._on_loop(lambda loop: loop.put_aside(name))
         try:
             if state:
                 await asyncio.to_thread(self._kept.put, name, state)

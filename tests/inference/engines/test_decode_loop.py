@@ -435,7 +435,8 @@ def test_a_cache_too_small_for_who_is_at_work_is_told_and_the_loop_goes_on() -> 
         assert Asked(loop, "idle", HEAD[:10], 1).finished
         failed = Asked(loop, "a", [70, *HEAD], 2)
         assert failed.error.code == "engine_busy"
-        assert Asked(loop, "a", HEAD[:20], 2).finished == Finished(cached=0, written=2)
+        # What was put aside to make room is still there for a prompt that begins with it.
+        assert Asked(loop, "a", HEAD[:20], 2).finished == Finished(cached=10, written=2)
 
 
 # --- caches from outside --------------------------------------------------------------------------
@@ -618,3 +619,18 @@ def test_whatever_happens_every_word_is_the_one_said_alone(
             loop.forget(owner)
         assert _called(loop, lambda: context.used) == 0
     assert all(len(one.outcomes) == 1 for one, *_ in asked)
+
+
+def test_a_head_put_aside_begins_every_conversation_and_takes_no_cells() -> None:
+    context = MemoryContext()
+    with _running(context) as loop:
+        assert Asked(loop, "head", HEAD[:20], 0).finished
+        _called(loop, lambda: loop.put_aside("head"))
+        assert _called(loop, lambda: context.used) == 0
+        first = Asked(loop, "a", [*HEAD[:20], 7], 1)
+        assert first.finished == Finished(cached=20, written=1)
+        second = Asked(loop, "b", [*HEAD[:20], 8], 1)
+        assert second.finished == Finished(cached=20, written=1)
+        # The head once, which both share, and the word that each had to read.
+        assert _called(loop, lambda: context.used) == 22
+        assert second.tokens == alone([*HEAD[:20], 8], 1)

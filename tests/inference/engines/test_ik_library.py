@@ -1,8 +1,8 @@
-"""The library itself, on real weights: the same tokens give the same scores, whatever else a step computes.
+"""The library itself, on real weights: the same tokens give the same scores, whatever else is in the cache.
 
-Scores of one row differ a little with what lies around it in the cache (rounding, up to about one; a
-word's scores span forty). Tokens that see others' tokens, or code that computes wrongly, differ by
-tens: flash attention did, and so do steps of 32 rows and more on these weights.
+What lies around a row changes its scores by rounding. Tokens that see others' tokens or miss their
+own, and code that computes wrongly, change them altogether: the library did so for steps of 32 rows
+and more on these weights, and for caches with a gap at the end of a block of 32 cells.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ TEXTS = (
     "The patient called the dentist in the morning because of a toothache and was asked for the name and the date of birth.",
 )
 TOKENS = 24
-ROUNDING = 0.5
-"""Mean difference of scores that is none. Measured: 0.1 and less among others, 4.7 to 8.5 where it was wrong."""
+ROUNDING = 0.3
+"""Kullback-Leibler divergence, in nats, that is none. Measured: 0.07 and less by rounding, 1.2 to 16 where wrong."""
 
 Scores = npt.NDArray[np.float32]
 Plan = list[list[tuple[int, int]]]
@@ -78,8 +78,11 @@ def _read(context: Context, sequence: int, tokens: Sequence[int], begin: int = 0
     return context.logits(last).copy()
 
 
-def _differ(first: Scores, second: Scores) -> float:
-    return float(np.abs(first - second).mean())
+def _distance(first: Scores, second: Scores) -> float:
+    """The largest divergence of any row's distribution of the next word."""
+    logs = [each - each.max(-1, keepdims=True) for each in (first.astype(np.float64), second.astype(np.float64))]
+    logs = [each - np.log(np.exp(each).sum(-1, keepdims=True)) for each in logs]
+    return float((np.exp(logs[0]) * (logs[0] - logs[1])).sum(-1).max())
 
 
 def test_a_step_of_many_rows_scores_as_rows_one_by_one(model: Weights, context: Context) -> None:
@@ -88,7 +91,7 @@ def test_a_step_of_many_rows_scores_as_rows_one_by_one(model: Weights, context: 
     one_by_one = _scores(context, [tokens], [[(0, 1)]] * BATCH)[0]
     context.cut(0, 0)
     at_once = _scores(context, [tokens], [[(0, BATCH)]])[0]
-    assert _differ(one_by_one, at_once) < ROUNDING
+    assert _distance(one_by_one, at_once) < ROUNDING
 
 
 @pytest.mark.parametrize("piece", [1, 3, 8])
@@ -100,7 +103,42 @@ def test_texts_that_take_turns_in_a_step_score_as_alone(model: Weights, context:
         context.cut(sequence, 0)
     together: Plan = [[(text, piece) for text in range(3)] for _ in range(TOKENS // piece)]
     for scores, wanted in zip(_scores(context, prompts, together), expected, strict=True):
-        assert _differ(scores, wanted) < ROUNDING
+        assert _distance(scores, wanted) < ROUNDING
+
+
+@pytest.mark.parametrize(("hole", "past"), [(4, 1), (4, 8), (8, 12)])
+def test_a_gap_at_the_end_of_a_block_hides_nothing_behind_it(
+    model: Weights, context: Context, hole: int, past: int
+) -> None:
+    """The library takes its cache to end there: tokens behind were left out of every computation."""
+    tokens, other = _prompts(model)[:2]
+    wanted = _scores(context, [tokens], [[(0, 8)], [(0, past)], [(0, 1)]])[0][-1]
+    context.cut(0, 0)
+    _read(context, 0, tokens[:8])
+    _read(context, 1, other[: 32 - 8 - hole])
+    _read(context, 2, other[:hole])
+    _read(context, 0, tokens[8 : 8 + past], 8)  # behind the first block
+    context.cut(2, 0)  # a gap at its end
+    assert _distance(_read(context, 0, tokens[8 + past : 9 + past], 8 + past), wanted) < ROUNDING
+
+
+def test_whatever_comes_and_goes_around_a_text_it_scores_as_alone(model: Weights, context: Context) -> None:
+    prompts = _prompts(model)
+    expected = _scores(context, prompts, [[(text, 8)] for text in range(3) for _ in range(3)])
+    for text in range(3):
+        context.cut(text, 0)
+    random = np.random.default_rng(3)
+    places = [0, 0, 0]
+    for _ in range(120):
+        text = int(random.integers(3))
+        if random.random() < 0.25 or places[text] == TOKENS:
+            places[text] = int(random.choice([0, places[text] // 2]))
+            context.cut(text, places[text])
+        count = int(random.choice([1, 3, 8]))
+        piece = prompts[text][places[text] : places[text] + count]
+        scores = _read(context, text, piece, places[text])
+        places[text] += len(piece)
+        assert _distance(scores, expected[text][places[text] - 1]) < ROUNDING
 
 
 def test_a_shared_beginning_is_kept_once_and_scores_as_its_own(model: Weights, context: Context) -> None:
@@ -111,13 +149,13 @@ def test_a_shared_beginning_is_kept_once_and_scores_as_its_own(model: Weights, c
     for sequence, words in ((4, other), (5, tail)):
         context.share(3, sequence, TOKENS)
         scores = _read(context, sequence, words, TOKENS)
-    assert _differ(scores, wanted) < ROUNDING
+    assert _distance(scores, wanted) < ROUNDING
     assert context.used == TOKENS + 12
     # Its first owner goes, the cells stay; a cut takes back the words and not the head.
     context.cut(3, 0)
     context.cut(4, TOKENS)
     assert context.used == TOKENS + 6
-    assert _differ(_read(context, 4, tail, TOKENS), wanted) < ROUNDING
+    assert _distance(_read(context, 4, tail, TOKENS), wanted) < ROUNDING
 
 
 def test_a_state_goes_into_another_context_and_scores_as_before(model: Weights, context: Context) -> None:
@@ -129,7 +167,7 @@ def test_a_state_goes_into_another_context_and_scores_as_before(model: Weights, 
     try:
         assert other.restore(1, state)
         assert other.used == TOKENS
-        assert _differ(_read(other, 1, tail, TOKENS), wanted) < ROUNDING
+        assert _distance(_read(other, 1, tail, TOKENS), wanted) < ROUNDING
         assert not other.restore(0, state[: len(state) // 2])
     finally:
         other.close()
@@ -150,7 +188,7 @@ def test_a_full_cache_says_so_and_has_room_once_its_gaps_are_closed(model: Weigh
     context.compact()
     assert context.read([(token, n, 4, False) for n, token in enumerate([*tokens, *tokens[:15]])])
     assert context.read(rows)
-    assert _differ(context.logits(15), wanted) < ROUNDING
+    assert _distance(context.logits(15), wanted) < ROUNDING
 
 
 def test_text_to_tokens_and_back(model: Weights) -> None:
