@@ -12,6 +12,8 @@ TOP_K = 40
 TOP_P = 0.95
 MIN_P = 0.05
 """llama.cpp's defaults: at most 40 words, of those the likeliest that make up 95 %, none below 5 % of the first."""
+COLD = 1e-3
+"""A temperature below this is none: dividing by it gives no numbers, and nothing but the best has a chance."""
 
 
 def choose(
@@ -23,7 +25,7 @@ def choose(
     """The next token: the best at temperature 0, else drawn. -1 when `allowed` leaves none."""
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf).astype(np.float32, copy=False)
-    if temperature <= 0.0:
+    if temperature < COLD:
         best = int(np.argmax(scores))
         return best if np.isfinite(scores[best]) else -1
     candidates = _top(scores, TOP_K)
