@@ -227,7 +227,8 @@ async def test_a_seed_repeats_a_reply(model: IkLlama) -> None:
 
 
 async def test_a_schema_and_a_grammar_bind_the_reply(model: IkLlama) -> None:
-    schema = '{"type":"object","properties":{"intent":{"enum":["book","cancel"]}},"required":["intent"]}'
+    intent = {"type": "object", "properties": {"intent": {"enum": ["book", "cancel"]}}, "required": ["intent"]}
+    schema = json.dumps({**intent, "additionalProperties": False})
     async with model.stream() as stream:
         text, _, _ = await _reply(stream, ASK, ChatOptions(json_schema=schema, max_tokens=40))
         assert json.loads(text)["intent"] in ("book", "cancel")
