@@ -166,6 +166,10 @@ class DecodeLoop:
         holding = self._caches.get(owner)
         return self._context.state(holding.sequence) if holding is not None else b""
 
+    def holds(self, owner: str) -> bool:
+        """Whether the owner's tokens are in the cache or aside."""
+        return owner in self._caches or owner in self._aside
+
     def put_aside(self, owner: str) -> None:
         """Out of the cache and into memory: tokens that nobody works with make every computation slower."""
         holding = self._caches.get(owner)
@@ -368,7 +372,12 @@ class DecodeLoop:
         if own is not None and not holding.tokens and common(own[0], prompt):
             self._fill(holding, *own)
         owner = max(self._aside, key=lambda each: common(self._aside[each][0], prompt), default="")
-        if not owner or common(self._aside[owner][0], prompt) <= self._caches.start(holding, prompt).length:
+        if not owner:
+            return
+        kept = self._aside[owner][0]
+        shared = common(kept, prompt)
+        # A state comes back whole: for the few words that every prompt begins with it is not worth the room.
+        if 2 * shared < len(kept) or shared <= self._caches.start(holding, prompt).length:
             return
         self._aside.move_to_end(owner)
         self._context.cut(holding.sequence, 0)

@@ -1,7 +1,7 @@
 """ik_llama.cpp through ctypes: weights, and one context in which many sequences have their KV cache.
 
 The package `ik_llama_cpp` brings the library and the layout of its structures; what it leaves
-unbound (sequences of the cache, their state as bytes, grammars) is bound here. Weights and
+unbound (sequences of the cache, their state as bytes) is bound here. Weights and
 tokenising may be used from any thread, a context from one thread at a time.
 """
 
@@ -17,13 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from inference.engines.openmp import sleep_at_barriers
 from inference.engines.sampling import Scores
 from inference.errors import EngineError, EngineNotReady
-
-SPIN_COUNT = "1000"
-"""Turns a thread waits at a barrier before it sleeps (GOMP_SPINCOUNT). The default is 300,000: as soon
-as another process takes one of the cores, every barrier then burns the other core for milliseconds
-while the thread it waits for cannot run, and a token takes seconds."""
 
 BLOCK = 32
 """Cells in which the library counts how far its cache is filled."""
@@ -35,28 +31,6 @@ _pointer = ctypes.c_void_p
 _bytes = ctypes.c_char_p
 _ints = ctypes.POINTER(ctypes.c_int32)
 _LOG_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
-_SIGNATURES: dict[str, tuple[list[Any], Any]] = {
-    "llama_get_logits_ith": ([_pointer, _int], ctypes.POINTER(ctypes.c_float)),
-    "llama_get_kv_cache_used_cells": ([_pointer], _int),
-    "llama_kv_cache_defrag": ([_pointer], None),
-    "llama_kv_cache_seq_cp": ([_pointer, _int, _int, _int, _int], None),
-    "llama_kv_cache_seq_rm": ([_pointer, _int, _int, _int], ctypes.c_bool),
-    "llama_kv_cache_update": ([_pointer], _int),
-    "llama_kv_cache_view_free": ([_pointer], None),
-    "llama_kv_cache_view_update": ([_pointer, _pointer], None),
-    "llama_log_set": ([_LOG_CALLBACK, _pointer], None),
-    "llama_model_meta_val_str": ([_pointer, _bytes, _bytes, ctypes.c_size_t], _int),
-    "llama_n_ctx_train": ([_pointer], _int),
-    "llama_n_vocab": ([_pointer], _int),
-    "llama_state_seq_get_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
-    "llama_state_seq_get_size": ([_pointer, _int, ctypes.c_uint32], ctypes.c_size_t),
-    "llama_state_seq_set_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
-    "llama_token_bos": ([_pointer], _int),
-    "llama_token_eos": ([_pointer], _int),
-    "llama_token_is_eog": ([_pointer, _int], ctypes.c_bool),
-    "llama_token_to_piece": ([_pointer, _int, _bytes, _int, _int, ctypes.c_bool], _int),
-    "llama_tokenize": ([_pointer, _bytes, _int, _ints, _int, ctypes.c_bool, ctypes.c_bool], _int),
-}
 
 
 class _View(ctypes.Structure):
@@ -74,18 +48,40 @@ class _View(ctypes.Structure):
     )
 
 
-_VIEW_INIT: tuple[str, tuple[list[Any], Any]] = ("llama_kv_cache_view_init", ([_pointer, _int], _View))
+_SIGNATURES: dict[str, tuple[list[Any], Any]] = {
+    "llama_get_logits_ith": ([_pointer, _int], ctypes.POINTER(ctypes.c_float)),
+    "llama_get_kv_cache_used_cells": ([_pointer], _int),
+    "llama_kv_cache_defrag": ([_pointer], None),
+    "llama_kv_cache_seq_cp": ([_pointer, _int, _int, _int, _int], None),
+    "llama_kv_cache_seq_rm": ([_pointer, _int, _int, _int], ctypes.c_bool),
+    "llama_kv_cache_update": ([_pointer], _int),
+    "llama_kv_cache_view_free": ([_pointer], None),
+    "llama_kv_cache_view_init": ([_pointer, _int], _View),
+    "llama_kv_cache_view_update": ([_pointer, _pointer], None),
+    "llama_log_set": ([_LOG_CALLBACK, _pointer], None),
+    "llama_model_meta_val_str": ([_pointer, _bytes, _bytes, ctypes.c_size_t], _int),
+    "llama_n_ctx_train": ([_pointer], _int),
+    "llama_n_vocab": ([_pointer], _int),
+    "llama_state_seq_get_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
+    "llama_state_seq_get_size": ([_pointer, _int, ctypes.c_uint32], ctypes.c_size_t),
+    "llama_state_seq_set_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
+    "llama_token_bos": ([_pointer], _int),
+    "llama_token_eos": ([_pointer], _int),
+    "llama_token_is_eog": ([_pointer, _int], ctypes.c_bool),
+    "llama_token_to_piece": ([_pointer, _int, _bytes, _int, _int, ctypes.c_bool], _int),
+    "llama_tokenize": ([_pointer, _bytes, _int, _ints, _int, ctypes.c_bool, ctypes.c_bool], _int),
+}
 
 
 @cache
 def _api() -> Any:
     """The package's bindings, with ours added. Raises EngineNotReady where the library does not load."""
-    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
+    sleep_at_barriers()
     try:
         api = import_module("ik_llama_cpp._ctypes_api")
     except (ImportError, OSError) as error:
         raise EngineNotReady(f"ik_llama.cpp does not load here: {error}") from error
-    for name, (arguments, result) in (*_SIGNATURES.items(), _VIEW_INIT):
+    for name, (arguments, result) in _SIGNATURES.items():
         function = getattr(api._lib, name)
         function.argtypes, function.restype = arguments, result
     api._lib.llama_log_set(_SILENCE, None)

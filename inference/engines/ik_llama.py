@@ -120,6 +120,8 @@ class IkLlama:
             return
         tokens = self.head_tokens(prefix, tools)
         name = "head-" + hashlib.sha256(repr((self._fingerprint, tokens)).encode()).hexdigest()[:32]
+        if await self._on_loop(lambda loop: loop.holds(name)):
+            return
         state = await asyncio.to_thread(self._kept.get, name)
         if state and await self._restored(name, tokens, state):
             await self._on_loop(lambda loop: loop.put_aside(name))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _BUDGET = 512 << 20
@@ -29,14 +31,8 @@ class KeptFiles:
         """Copy `source` into the folder, whole or not at all. OSError when the disk says no."""
         if self._folder is None:
             return
-        target = self._folder / source.name
-        partial = target.with_suffix(f".{os.getpid()}.part")
-        try:
+        with self._replacing(self._folder / source.name) as partial:
             shutil.copyfile(source, partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        self._make_room(target)
 
     def fetch(self, name: str, into: Path) -> bool:
         """Copy the kept file `name` into the folder `into`; False when there is none."""
@@ -51,16 +47,9 @@ class KeptFiles:
         """Keep `data` with its checksum, whole or not at all. OSError when the disk says no."""
         if self._folder is None:
             return
-        target = self._folder / name
-        partial = target.with_suffix(f".{os.getpid()}.part")
-        try:
-            with partial.open("wb") as sink:
-                sink.write(_checksum(data))
-                sink.write(data)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        self._make_room(target)
+        with self._replacing(self._folder / name) as partial, partial.open("wb") as sink:
+            sink.write(_checksum(data))
+            sink.write(data)
 
     def get(self, name: str) -> bytes:
         """What was put under `name`; empty when nothing was, or it can no longer be read as it was."""
@@ -78,6 +67,17 @@ class KeptFiles:
     def drop(self, name: str) -> None:
         if self._folder is not None:
             (self._folder / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _replacing(self, target: Path) -> Iterator[Path]:
+        """A file to write that becomes `target` when it is whole."""
+        partial = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            yield partial
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        self._make_room(target)
 
     def _make_room(self, newest: Path) -> None:
         if self._folder is None:

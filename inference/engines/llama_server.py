@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import http.client
 import json
-import os
 import secrets
 import signal
 import threading
@@ -22,12 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.engines.openmp import sleep_at_barriers
 from inference.errors import EngineError, EngineNotReady
 
-SPIN_COUNT = "1000"
-"""Turns a thread waits at a barrier before it sleeps (GOMP_SPINCOUNT). The default is 300,000: as soon
-as another process takes one of the cores, every barrier then burns the other core for milliseconds
-while the thread it waits for cannot run, and a token takes seconds."""
 HTTP_SECONDS = 30.0
 
 Chunk = dict[str, Any]
@@ -52,7 +48,7 @@ class LlamaServer:
     def __init__(self, settings: ServerSettings) -> None:
         if not Path(settings.path).is_file():
             raise EngineNotReady(f"There are no weights of a language model at {settings.path!r}.")
-        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
+        sleep_at_barriers()
         import xllamacpp
 
         self._key = secrets.token_urlsafe(24)

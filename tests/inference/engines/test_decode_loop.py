@@ -634,3 +634,16 @@ def test_a_head_put_aside_begins_every_conversation_and_takes_no_cells() -> None
         # The head once, which both share, and the word that each had to read.
         assert _called(loop, lambda: context.used) == 22
         assert second.tokens == alone([*HEAD[:20], 8], 1)
+
+
+def test_a_few_words_in_common_bring_nothing_back_from_aside() -> None:
+    context = MemoryContext()
+    with _running(context) as loop:
+        assert Asked(loop, "head", HEAD[:20], 0).finished
+        _called(loop, lambda: loop.put_aside("head"))
+        assert _called(loop, lambda: loop.holds("head"))
+        assert Asked(loop, "a", [*HEAD[:5], 7], 1).finished == Finished(cached=0, written=1)
+        assert context.calls["restore"] == 0
+        assert Asked(loop, "b", [*HEAD[:12], 8], 1).finished == Finished(cached=12, written=1)
+        assert context.calls["restore"] == 1
+        assert not _called(loop, lambda: loop.holds("nobody"))
