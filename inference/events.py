@@ -146,9 +146,21 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class SpeechStarted(Struct, frozen=True, tag="speech_started"):
-    """The caller began to speak at `sample` of the incoming stream. While a reply plays: duck it."""
+    """The caller began to speak at `sample` of the incoming stream."""
 
     sample: int
+    turn: int = 0
+
+
+class Floor(Struct, frozen=True, tag="floor"):
+    """What the caller's voice does to the reply that is playing.
+
+    `duck`: something like speech began, play softer. `hold`: it is speech, fall silent at once and keep
+    what is left. `release`: it was nothing (a cough, "mm-hm"), go on from where it was held. A real
+    interruption ends in Interrupted instead.
+    """
+
+    move: Literal["duck", "hold", "release"]
     turn: int = 0
 
 
@@ -238,6 +250,10 @@ class Timing(Struct, frozen=True, tag="timing"):
     prompt_tokens: int = 0
     cached_tokens: int = 0
     reply_tokens: int = 0
+    guesses_wasted: int = 0
+    """Answers begun since the turn before and dropped, because the caller went on."""
+    filler: bool = False
+    """The answer came too late: a filler was said first, and is what the spans end at."""
 
 
 class Failed(Struct, frozen=True, tag="failed"):
@@ -252,6 +268,7 @@ class Failed(Struct, frozen=True, tag="failed"):
 Down = (
     Ready
     | SpeechStarted
+    | Floor
     | Partial
     | Heard
     | ReplyText

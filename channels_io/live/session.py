@@ -277,6 +277,8 @@ class LiveSession:
                 pass
             case wire.SpeechStarted(turn=turn):
                 await self._channel.duck(turn)
+            case wire.Floor():
+                pass
             case wire.Partial(text=text):
                 await self._channel.send(out.Partial(text))
             case wire.Heard():
