@@ -8,9 +8,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 LOCK := deploy/requirements
+PEERS_VENV ?= .venv-peers
 CHECKED := platform/parley agents channels_io inference tests manage.py
 
-.PHONY: run demo test check fix bench lock clean help
+.PHONY: run demo test check fix bench bench-peers lock clean help
 
 run: $(VENV)/.local ## Start everything on this machine, place a first spoken call, serve until Ctrl-C
 	@exec $(PY) manage.py up
@@ -40,8 +41,11 @@ fix: $(VENV)/.dev ## Format and repair what can be repaired by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.local ## Measure voice-to-voice from outside (CELL=real|fake-segment|fake-stream|load, ARGS="--set fresh")
-	@exec $(PY) manage.py benchvoice --cell $(or $(CELL),real) $(ARGS)
+bench: $(VENV)/.local ## Measure everything from outside and write docs/benchmarks.md (ONLY=load: that again; CELL=real: print one cell)
+	@exec $(PY) manage.py benchvoice $(if $(CELL),--cell $(CELL),--all $(addprefix --only ,$(ONLY))) $(ARGS)
+
+bench-peers: $(VENV)/.local $(PEERS_VENV)/.installed ## Measure pipecat with the same weights and clips beside Parley, call by call (ARGS="--n 25")
+	@exec $(PY) manage.py benchpeers --python $(PEERS_VENV)/bin/python $(ARGS)
 
 lock: ## Renew the hash-locked requirements (needs uv; UPGRADE=1 takes the newest versions that fit)
 	@command -v uv >/dev/null || { echo "uv is not installed; see CONTRIBUTING.md, 'Dependencies'."; exit 1; }
@@ -51,10 +55,10 @@ lock: ## Renew the hash-locked requirements (needs uv; UPGRADE=1 takes the newes
 LOCK_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 clean: ## Remove the environment and caches; your data in var/ stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(PEERS_VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A stamp per set of packages, so a second start is instant. The development set contains the local one.
 $(VENV)/.dev: $(LOCK)/dev.txt deploy/install.sh
@@ -63,4 +67,11 @@ $(VENV)/.dev: $(LOCK)/dev.txt deploy/install.sh
 
 $(VENV)/.local: $(LOCK)/local.txt deploy/install.sh
 	@bash deploy/install.sh $(VENV) $(LOCK)/local.txt
+	@touch $@
+
+# The peer lives apart: its packages never meet ours. Built with our Python, and not needed by anything else.
+$(PEERS_VENV)/.installed: deploy/bench_peers/pipecat.txt | $(VENV)/.local
+	@$(PY) -m venv $(PEERS_VENV)
+	@echo "Installing pipecat into $(PEERS_VENV) (a few minutes the first time)"
+	@$(PEERS_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes --disable-pip-version-check --requirement $<
 	@touch $@

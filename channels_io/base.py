@@ -59,6 +59,8 @@ class Channel(Protocol):
 
     kind: str
     media: Media
+    can_hold: bool
+    """The caller's player can stop and later go on with what it was sent. If not, it drops that on `hold`."""
 
     def inbound(self) -> AsyncIterator[Inbound]:
         """Caller frames, typed text, digits and played reports, in order; ends with Gone or Hangup."""
@@ -70,7 +72,16 @@ class Channel(Protocol):
         """Reply `turn` was cut: the caller's player must fall silent at once."""
 
     async def duck(self, turn: int) -> None:
-        """The caller began to speak: play softer if the transport can."""
+        """Something like speech began: play reply `turn` softer if the transport can."""
+
+    async def hold(self, turn: int) -> None:
+        """The caller speaks over reply `turn`: silence at once. `release` or `clear` follows.
+
+        Where the player cannot hold, drop what it has: the session sends that again after `release`.
+        """
+
+    async def release(self, turn: int) -> None:
+        """It was no interruption: full volume, and go on from where it was held."""
 
     async def send(self, event: ChannelEvent) -> None: ...
 

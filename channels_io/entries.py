@@ -77,6 +77,10 @@ class TurnTiming:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     reply_tokens: int = 0
+    guesses_wasted: int = 0
+    """Answers begun since the turn before and dropped, because the caller went on."""
+    filler: bool = False
+    """The answer was late: a filler was said first, and is what the wait ends at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +107,8 @@ class EventEntry:
 
 
 Entry = CallerTurn | AgentTurn | TurnTiming | StateSnapshot | EventEntry
+
+
+def missed_budget(v2v_ms: float | None, *, filler: bool, budget_ms: float) -> bool:
+    """The caller waited longer than the budget for an answer: a filler is none. Typed turns have no budget."""
+    return v2v_ms is not None and (filler or v2v_ms > budget_ms)

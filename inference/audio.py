@@ -58,7 +58,8 @@ def level_dbfs(samples: Samples) -> float:
     """RMS level; -inf dBFS is given as -120."""
     if samples.size == 0:
         return -120.0
-    mean_square = float(np.mean(np.square(samples.astype(np.float64))))
+    exact = samples.astype(np.float64)
+    mean_square = float(np.dot(exact, exact)) / samples.size
     if mean_square <= 0.0:
         return -120.0
     return max(-120.0, float(10.0 * np.log10(mean_square / (32768.0**2))))

@@ -12,11 +12,18 @@ from inference.errors import ParleyError
 
 TEXT_PER_VOICE = 8
 """Text conversations admitted for each voice slot: they think rarely and never hold audio."""
+PLACES = 4
+"""Voice conversations that the engines make room for where PARLEY_CAPACITY does not say: more share what there is."""
+MOST_CALLS = 64
+MOST_FAKE_CALLS = 512
+"""Not even a machine that measures more takes more, where PARLEY_CAPACITY does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """`capacity` counts voice conversations; `agents` is a file of published specs or empty.
+    """`capacity` voice conversations have room in the engines; `agents` is a file of published specs or empty.
+
+    `most` is how many may be admitted at most (0: `capacity`); what is measured may be less, unless it is `fixed`.
 
     `cache` is a folder for what makes the next start faster; it may be deleted at any time.
     """
@@ -25,10 +32,16 @@ class WorkerConfig:
     host: str = "127.0.0.1"
     port: int = 8100
     token: str = ""
-    capacity: int = 4
+    capacity: int = PLACES
+    most: int = 0
+    fixed: bool = False
     agents: str = ""
     cache: str = ""
     name: str = "worker"
+
+    @property
+    def most_calls(self) -> int:
+        return self.most or self.capacity
 
     @property
     def text_capacity(self) -> int:
@@ -43,7 +56,9 @@ class WorkerConfig:
             host=environ.get("PARLEY_WORKER_HOST", "127.0.0.1"),
             port=_integer(environ, "PARLEY_WORKER_PORT", 8100),
             token=_token(environ),
-            capacity=_integer(environ, "PARLEY_CAPACITY", 64 if profile == "fake" else 4),
+            capacity=_integer(environ, "PARLEY_CAPACITY", MOST_FAKE_CALLS if profile == "fake" else PLACES),
+            most=_integer(environ, "PARLEY_CAPACITY", MOST_FAKE_CALLS if profile == "fake" else MOST_CALLS),
+            fixed=_choice(environ, "PARLEY_ADMISSION", ("measured", "fixed")) == "fixed",
             agents=environ.get("PARLEY_AGENTS", ""),
             cache=str(_var(environ) / "cache" / "kv"),
             name=environ.get("PARLEY_WORKER_NAME", socket.gethostname()),
@@ -51,10 +66,18 @@ class WorkerConfig:
 
 
 def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, str(default))
+    text = environ.get(name) or str(default)
     if not text.isdigit() or int(text) < 1:
         raise ParleyError(f"{name} must be a whole number above 0, not {text!r}.", code="config")
     return int(text)
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The first of `choices` where nothing is said."""
+    chosen = environ.get(name, choices[0])
+    if chosen not in choices:
+        raise ParleyError(f"{name} must be one of {', '.join(choices)}, not {chosen!r}.", code="config")
+    return chosen
 
 
 def _var(environ: Mapping[str, str]) -> Path:

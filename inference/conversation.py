@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Literal
 
 from inference import metrics
 from inference.audio import AudioFrame
@@ -24,6 +25,7 @@ from inference.events import (
     Down,
     Dtmf,
     Failed,
+    Floor,
     Heard,
     Message,
     Open,
@@ -37,21 +39,42 @@ from inference.events import (
     Up,
 )
 from inference.fixed_speech import FixedSpeech
-from inference.flow import Generate, next_step
 from inference.live_state import LiveState
+from inference.memory import Memory
 from inference.outbox import Outbox
-from inference.phrases import is_backchannel
-from inference.prompt import prefix
+from inference.phrases import is_backchannel, may_be_listening
 from inference.replier import Replier
 from inference.reply import Clock, Marks
 from inference.thinker import Thinker
-from inference.turns import EndOfTurn, Interrupt, NoTurn, Pause, PauseOver, SpeechBegan, TurnPolicy, TurnTaker
+from inference.turns import (
+    EndOfTurn,
+    Interrupt,
+    NoTurn,
+    Pause,
+    PauseOver,
+    Settle,
+    SpeechBegan,
+    Stir,
+    TurnPolicy,
+    TurnTaker,
+)
+from inference.whole import may_be_whole
 
 INBOX_LIMIT = 256
 """Messages. Caller audio beyond it drops the oldest audio (about 5 s) and counts it."""
 IDLE_SECONDS = 0.2
 """Without a frame for this long, in mid-utterance, the line counts as silent."""
 DIGIT_PAUSE_SECONDS = 1.5
+
+
+BUSY_FOR_EARLY_ANSWERS = 0.5
+BUSY_FOR_GUESSES = 0.85
+"""From these shares of the worker on, answers are begun at the pause, and then only when the turn is over."""
+
+
+def idle() -> float:
+    """Nothing else is going on."""
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +87,8 @@ class Engines:
     voice_detector: VoiceDetector
     turn_detector: TurnDetector
     fixed_speech: FixedSpeech
+    busy: Callable[[], float] = idle
+    """How much of what the worker can do is in use, 0..1."""
 
 
 class Conversation:
@@ -87,6 +112,8 @@ class Conversation:
         self._outbox = Outbox()
         self._read = ""
         """The words of this utterance that were last read ahead."""
+        self._floor: Literal["duck", "hold", "release"] = "release"
+        """What the web was last told about the caller's voice over the agent's."""
         self._digits = ""
         self._digits_task: asyncio.Task[None] | None = None
 
@@ -112,15 +139,14 @@ class Conversation:
         """The conversation, until Close, its own end, or cancellation."""
         async with AsyncExitStack() as stack:
             stack.callback(self._outbox.close)
-            step = next_step(self._spec.flow, self._state.node)
-            head = prefix(self._spec, step.node) if isinstance(step, Generate) else ()
-            chat = await stack.enter_async_context(self._engines.chat.stream(head))
-            self._thinker = Thinker(chat, self._outbox, self._clock)
+            memory = await stack.enter_async_context(Memory.open(self._opening, self._state, self._engines.chat))
+            self._thinker = Thinker(memory, self._outbox, self._clock)
             async with asyncio.TaskGroup() as self._tasks:
                 self._replier = Replier(
                     self._opening,
                     self._state,
                     thinker=self._thinker,
+                    memory=memory,
                     synthesizer=self._engines.synthesizer,
                     fixed_speech=self._engines.fixed_speech,
                     outbox=self._outbox,
@@ -147,6 +173,7 @@ class Conversation:
             tasks=self._tasks,
             report=self._on_ear,
             clock=self._clock,
+            busy=self._engines.busy,
         )
 
     # --- listening ----------------------------------------------------------------------------
@@ -186,60 +213,98 @@ class Conversation:
 
     async def _on_ear(self, event: EarEvent) -> None:
         match event:
+            case Stir():
+                await self._yield("duck")
+            case Settle():
+                await self._yield("release")
             case SpeechBegan(sample=sample):
                 self._read = ""
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
-            case Words(text=text, stable=stable, pause=pause):
-                await self._outbox.put(Partial(text, self._state.turn))
-                if self._answers and not self._replier.busy:
-                    self._prepare(stable, pause=pause)
+                await self._hold()
+            case Words():
+                await self._outbox.put(Partial(event.text, self._state.turn))
+                if event.pause and self._is_listening(event.text):
+                    await self._yield(
+                        "release"
+                    )  # Not only when the turn is decided: the agent would be mute till then.
+                elif self._answers and not self._replier.busy:
+                    self._prepare(event)
             case Interrupt():
-                await self._replier.interrupt()
+                await self._interrupt()
             case EndOfTurn():
                 await self._end_of_turn(event)
             case NoTurn(interrupted=interrupted):
                 await self._no_turn(interrupted)
             case HearingFailed(code=code):
                 await self._outbox.put(Failed(code, "The words could not be recognised.", turn=self._state.turn))
-                await self._replier.interrupt()
+                await self._interrupt()
                 self._replier.say_phrase("not_heard")
             case PauseOver():
                 self._replier.drop_guess()
+                await self._hold()
             case Pause():
                 pass
 
-    def _prepare(self, words: str, *, pause: bool) -> None:
-        """Think ahead: read what was said so far, or begin to answer what may be the whole turn."""
-        if pause:
-            self._replier.guess(words)
-        elif words and words != self._read:
-            self._read = words
-            self._replier.read_ahead(Message("user", words))
+    def _prepare(self, words: Words) -> None:
+        """Think ahead: begin to answer what may be the whole turn, or read what was said so far."""
+        busy = self._engines.busy()
+        begin = busy < BUSY_FOR_GUESSES if words.pause else busy < BUSY_FOR_EARLY_ANSWERS and may_be_whole(words.text)
+        if begin and self._replier.guess(words.text, sure=words.pause):
+            return
+        self._replier.drop_guess()
+        if words.stable and words.stable != self._read:
+            self._read = words.stable
+            self._replier.read_ahead(Message("user", words.stable))
+
+    async def _hold(self) -> None:
+        if self._replier.busy and self._spec.turns.interruptible:
+            await self._yield("hold")
+
+    async def _yield(self, move: Literal["duck", "hold", "release"]) -> None:
+        """Let the caller have the floor for now, or take it back."""
+        if move == self._floor:
+            return
+        self._floor = move
+        await self._outbox.put(Floor(move, self._state.turn))
 
     async def _end_of_turn(self, end: EndOfTurn) -> None:
         now = self._clock()
-        cut_short = self._replier.cut_short
-        if (self._replier.busy or cut_short) and is_backchannel(end.text):
-            await self._no_turn(interrupted=cut_short)
+        if self._is_listening(end.text):
+            await self._no_turn(interrupted=self._replier.cut_short)
             return
-        await self._replier.interrupt()
+        await self._interrupt()
         self._state.turn += 1
         marks = Marks(self._ear.arrived(end.speech_end) if self._ear else now, end.speech_end)
-        marks.mark("quiet", self._ear.arrived(end.due) if self._ear else now)
+        if self._ear is not None:
+            marks.mark("paused", self._ear.paused_at)
+            marks.mark("words", self._ear.words_at)
         marks.mark("decided", now)
         heard = Heard(self._state.turn, end.text, end.speech_start, end.speech_end, confidence=end.confidence)
         await self._take_turn(heard, marks)
 
+    def _is_listening(self, text: str) -> bool:
+        """Whether these words over the agent's only say "I am listening", or agree in the midst of what it says."""
+        if self._replier.cut_short:
+            return is_backchannel(text)
+        if not self._replier.busy:
+            return False
+        return is_backchannel(text) or (self._replier.in_the_midst and may_be_listening(text))
+
+    async def _interrupt(self) -> None:
+        self._floor = "release"
+        await self._replier.interrupt()
+
     async def _no_turn(self, interrupted: bool) -> None:
-        """What was heard is no turn: an agent that was stopped for it goes on."""
+        """What was heard is no turn: an agent that was held or stopped for it goes on."""
         self._replier.drop_guess()
+        await self._yield("release")
         await self._outbox.put(Partial("", self._state.turn))
         if interrupted:
             self._replier.resume_cut_reply()
 
     async def _take_written_turn(self, heard: Heard) -> None:
         """A turn that did not come by voice; what was being said at that moment is void."""
-        await self._replier.interrupt()
+        await self._interrupt()
         if self._ear is not None:
             self._ear.forget()
         self._state.turn += 1
@@ -294,15 +359,15 @@ class Conversation:
         match control.action:
             case "pause":
                 self._paused = True
-                await self._replier.interrupt()
+                await self._interrupt()
             case "resume":
                 self._paused = False
             case "owner":
                 self._state.owner = "human" if control.text == "human" else "ai"
                 if self._state.owner == "human":
-                    await self._replier.interrupt()
+                    await self._interrupt()
             case "say":
-                await self._replier.interrupt()
+                await self._interrupt()
                 self._replier.say(control.text)
             case "instruct":
                 self._state.history.append(Message("system", control.text))

@@ -45,6 +45,8 @@ HANGOVER = RATE * 400 // 1000
 """How long the detector may still say voice after the last audible sample."""
 PARTIAL_EVERY = RATE * 320 // 1000
 """Speech between two partial passes, at least."""
+BUSY_FOR_HASTE = 0.5
+"""From this share of the worker on, only real pauses are asked about."""
 PARTIAL_SHARE = 0.25
 """Of one core, what partial passes may take: where a pass takes longer, they come less often."""
 
@@ -84,6 +86,7 @@ class Ear:
         tasks: asyncio.TaskGroup,
         report: Report,
         clock: Callable[[], float],
+        busy: Callable[[], float],
     ) -> None:
         self.turns = turns
         self._rate_in = rate_in
@@ -95,6 +98,7 @@ class Ear:
         self._tasks = tasks
         self._report = report
         self._clock = clock
+        self._busy = busy
         self._rest: Samples = np.zeros(0, np.int16)
         self._recent: deque[Samples] = deque(maxlen=TURN_WINDOW // HOP + 1)
         self._audible: deque[tuple[int, int]] = deque(maxlen=256)
@@ -104,6 +108,11 @@ class Ear:
         self._partial_cost = 0.0
         self._heard = ""
         """What the last pass over this utterance read."""
+        self.paused_at = 0.0
+        """Clock time at which the last pause was noticed."""
+        self.words_at = 0.0
+        """Clock time at which its words were known."""
+        self._scoring: asyncio.Future[float] | None = None
         self._pause_task: asyncio.Task[None] | None = None
         self._partial_task: asyncio.Task[None] | None = None
 
@@ -140,16 +149,21 @@ class Ear:
     async def _hop(self, hop: Samples) -> None:
         self._recent.append(hop)
         self._note_audible(hop)
-        was_speaking = self.turns.speaking
+        was_speaking, was_pausing = self.turns.speaking, self.turns.pausing
         if was_speaking:
             self._recogniser.feed(hop)  # First: a pause that this hop makes is asked about with it.
         for probability in self._voice.feed(hop):
             heard = self._gate.correct(probability, level_dbfs(hop), speaking=self.turns.speaking)
-            for decision in self.turns.hop(heard):
-                await self._handle(decision)
+            await self._decide(self.turns.hop(heard))
         if was_speaking and self.turns.speaking:
             self._since_partial += HOP
             self._maybe_partial()
+        if self.turns.pausing and not was_pausing and self._busy() < BUSY_FOR_HASTE:
+            # What may become a pause is asked about one hop sooner: both are done before the answer is begun.
+            self._begin_partial()  # The pass at the pause joins this one, if nothing audible comes between.
+            self._begin_score()
+        elif was_pausing and not self.turns.pausing:
+            self._drop_score()
 
     def _note_audible(self, hop: Samples) -> None:
         power = np.square(hop.astype(np.float32)).reshape(-1, WINDOW).mean(axis=1)
@@ -162,7 +176,8 @@ class Ear:
             case SpeechBegan():
                 self._begin()
             case Pause(sample=sample):
-                self._cancel()
+                self._drop_partial()
+                self.paused_at = self._clock()
                 self._pause_task = self._tasks.create_task(self._answer(sample))
                 return
             case PauseOver():
@@ -180,10 +195,13 @@ class Ear:
         self._heard = ""
 
     def _maybe_partial(self) -> None:
-        busy = self._partial_task is not None and not self._partial_task.done()
         wait = max(PARTIAL_EVERY, self._partial_cost / PARTIAL_SHARE * RATE)
-        # Never after a quiet hop: the pass that decides the turn must not wait behind a partial one.
-        if self._since_partial >= wait and not busy and not self.turns.pausing:
+        # Never later in a pause: the pass that decides the turn must not wait behind a partial one.
+        if self._since_partial >= wait and not self.turns.pausing:
+            self._begin_partial()
+
+    def _begin_partial(self) -> None:
+        if self._partial_task is None or self._partial_task.done():
             self._since_partial = 0
             self._partial_task = self._tasks.create_task(self._partial())
 
@@ -198,14 +216,28 @@ class Ear:
         if transcript.text:
             before, self._heard = self._heard, transcript.text
             await self._report(Words(transcript.text, stable=agreed(before, transcript.text)))
+            await self._decide(self.turns.words(transcript.text))
+
+    def _begin_score(self) -> asyncio.Future[float]:
+        self._drop_score()
+        self._scoring = asyncio.ensure_future(self._detector.complete(np.concatenate(self._recent)))
+        return self._scoring
+
+    def _drop_score(self) -> None:
+        if self._scoring is not None:
+            self._scoring.cancel()
+            self._scoring = None
 
     async def _answer(self, sample: int) -> None:
-        scoring = asyncio.ensure_future(self._detector.complete(np.concatenate(self._recent)))
+        scoring = self._scoring or self._begin_score()
         try:
             transcript = await self._final()
             self._heard = words = transcript.text.strip()
+            self.words_at = self._clock()
             if words:  # What may be the whole turn is thought about while the turn model still judges it.
                 await self._report(Words(words, words, pause=True))
+                await self._decide(self.turns.words(words))
+                await self._decide(self.turns.pause_answer(sample, words, None, transcript.confidence))
             score = await scoring
         except EngineError as error:
             metrics.engine_failed("transcriber", error.code)
@@ -214,8 +246,11 @@ class Ear:
             await self._report(HearingFailed(error.code))
             return
         finally:
-            scoring.cancel()
-        for decision in self.turns.pause_answer(sample, transcript.text, score, transcript.confidence):
+            self._drop_score()
+        await self._decide(self.turns.pause_answer(sample, words, score, transcript.confidence))
+
+    async def _decide(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
             await self._handle(decision)
 
     async def _final(self) -> Transcript:
@@ -225,10 +260,14 @@ class Ear:
         return transcript
 
     def _cancel(self) -> None:
-        current = asyncio.current_task()
-        for task in (self._pause_task, self._partial_task):
-            if task is not None and task is not current and not task.done():
-                task.cancel()
+        self._drop_partial()
+        if self._pause_task is not None and self._pause_task is not asyncio.current_task():
+            self._pause_task.cancel()
+            self._drop_score()
+
+    def _drop_partial(self) -> None:
+        if self._partial_task is not None and self._partial_task is not asyncio.current_task():
+            self._partial_task.cancel()
 
     def _placed(self, decision: Decision) -> Decision:
         """The decision with its positions at the caller's rate and its end at the last audible sample."""

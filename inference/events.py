@@ -55,6 +55,8 @@ class ConversationState(Struct, frozen=True):
     turn: int = 0
     greeted: bool = False
     owner: Literal["ai", "human"] = "ai"
+    summary: str = ""
+    """What was said before `history` begins, in a few sentences; the record has it word by word."""
 
 
 class Span(Struct, frozen=True):

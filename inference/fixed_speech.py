@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
 from inference.engines.base import Speech, Synthesizer
@@ -37,6 +37,10 @@ class FixedSpeech:
                     made.append(piece)
                     yield piece
             self._keep((voice, text), made)
+
+    def kept(self, voice: VoiceSpec, text: str) -> Sequence[Speech]:
+        """The audio of a sentence that is at hand; empty when it is not."""
+        return self._kept.get((voice, text), ())
 
     async def prepare(self, synthesizer: Synthesizer, voice: VoiceSpec, text: str) -> None:
         """Have the audio of one speakable clause at hand."""

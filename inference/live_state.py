@@ -10,7 +10,7 @@ from inference.events import ConversationState, Message
 
 @dataclass(slots=True)
 class LiveState:
-    """Node, variables, history as heard, and the number of the current turn."""
+    """Node, variables, history as heard, a summary of what came before it, and the number of the current turn."""
 
     node: str
     variables: dict[str, Any] = field(default_factory=dict)
@@ -18,6 +18,7 @@ class LiveState:
     turn: int = 0
     greeted: bool = False
     owner: Literal["ai", "human"] = "ai"
+    summary: str = ""
 
     @classmethod
     def resume(cls, snapshot: ConversationState | None, start: str) -> LiveState:
@@ -31,9 +32,16 @@ class LiveState:
             snapshot.turn,
             snapshot.greeted,
             snapshot.owner,
+            snapshot.summary,
         )
 
     def snapshot(self) -> ConversationState:
         return ConversationState(
-            self.node, dict(self.variables), tuple(self.history), self.turn, self.greeted, self.owner
+            self.node,
+            dict(self.variables),
+            tuple(self.history),
+            self.turn,
+            self.greeted,
+            self.owner,
+            self.summary,
         )

@@ -15,6 +15,10 @@ parley_engine_failures_total{stage,code}     an engine failed in this stage with
 parley_frames_dropped_total                  caller audio frames dropped because the queue was full
 parley_openai_requests_total{path,status}    requests of the OpenAI dialect
 parley_event_loop_lag_seconds                how late the event loop runs a timer
+parley_capacity                              voice conversations this worker takes at present, from what it measures
+parley_load                                  how loaded it is, 0 to 1: the most of places, processor and waits
+parley_queue_depth{engine,priority}          work that waits for an engine: urgent, optional
+parley_queue_wait_seconds{engine,priority}   how long it waited before it began
 
 Every label comes from a closed set: nothing a caller says, and no id, ever becomes one.
 """
@@ -61,6 +65,16 @@ _transcript_seconds = Histogram(
 _failures = Counter("parley_engine_failures", "Failures of engines", ["stage", "code"], registry=registry)
 _dropped = Counter("parley_frames_dropped", "Caller audio frames dropped by a full queue", registry=registry)
 _openai = Counter("parley_openai_requests", "Requests of the OpenAI dialect", ["path", "status"], registry=registry)
+_capacity = Gauge("parley_capacity", "Voice conversations this worker takes at present", registry=registry)
+_load = Gauge("parley_load", "How loaded this worker is, 0 to 1", registry=registry)
+_queue_depth = Gauge("parley_queue_depth", "Work that waits for an engine", ["engine", "priority"], registry=registry)
+_queue_wait = Histogram(
+    "parley_queue_wait_seconds",
+    "How long work waited for an engine",
+    ["engine", "priority"],
+    buckets=STAGE_BUCKETS,
+    registry=registry,
+)
 _lag = Histogram("parley_event_loop_lag_seconds", "Lateness of a timer", buckets=LAG_BUCKETS, registry=registry)
 
 
@@ -130,3 +144,16 @@ def openai_answered(path: str, status: int) -> None:
 
 def loop_lag(seconds: float) -> None:
     _lag.observe(seconds)
+
+
+def capacity(calls: int, load: float) -> None:
+    _capacity.set(calls)
+    _load.set(load)
+
+
+def queue_depth(engine: str, priority: Literal["urgent", "optional"], depth: int) -> None:
+    _queue_depth.labels(engine, priority).set(depth)
+
+
+def queue_waited(engine: str, priority: Literal["urgent", "optional"], seconds: float) -> None:
+    _queue_wait.labels(engine, priority).observe(seconds)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import numpy as np
 
-from inference.audio import AudioFrame, Resampler, Samples
+from inference.audio import AudioFrame, Resampler, Samples, resample
 from inference.ear import AUDIBLE
 from inference.engines.base import Speech, Synthesizer
 from inference.events import Media, ReplyAudio, ReplyText
-from inference.outbox import Outbox
+from inference.gate import Gate
 from inference.reply import Clock, Marks, Reply
 from inference.spec import VoiceSpec
 from inference.text import Clause, SpokenClause
@@ -32,13 +32,10 @@ Synthesis = Callable[[AsyncIterator[str]], AsyncGenerator[Speech]]
 class Mouth:
     """Speaks one conversation's replies on a voice leg, or writes them on a text leg."""
 
-    def __init__(
-        self, *, synthesizer: Synthesizer, voice: VoiceSpec, media: Media, outbox: Outbox, clock: Clock
-    ) -> None:
+    def __init__(self, *, synthesizer: Synthesizer, voice: VoiceSpec, media: Media, clock: Clock) -> None:
         self._synthesizer = synthesizer
         self._voice = voice
         self._media = media
-        self._outbox = outbox
         self._clock = clock
         self._played = asyncio.Event()
 
@@ -47,11 +44,16 @@ class Mouth:
         self._played.set()
 
     async def say(
-        self, reply: Reply, clauses: AsyncIterator[Clause], marks: Marks, synthesis: Synthesis | None = None
+        self,
+        reply: Reply,
+        clauses: AsyncIterator[Clause],
+        marks: Marks,
+        gate: Gate,
+        synthesis: Synthesis | None = None,
     ) -> None:
-        """Speak (or write) `clauses` as `reply`. `synthesis` replaces the voice by ready-made audio."""
+        """Speak (or write) `clauses` as `reply`, through `gate`. `synthesis` replaces the voice by ready-made audio."""
         if self._media.kind == "text":
-            await self._write(reply, clauses, marks)
+            await self._write(reply, clauses, marks, gate)
             return
         said: deque[Clause] = deque()
         speak = synthesis or (lambda texts: self._synthesizer.speak(texts, self._voice))
@@ -59,34 +61,38 @@ class Mouth:
         async with aclosing(_spoken(clauses, said, marks, self._clock)) as texts, aclosing(speak(texts)) as speech:
             async for piece in speech:
                 if piece.text:
-                    await self._begin_clause(reply, said, piece)
+                    await self._begin_clause(reply, said, piece, gate)
                 if resampler is None or resampler.source_rate != piece.frame.rate:
                     resampler = Resampler(piece.frame.rate, self._media.rate_out)
-                await self._send(reply, resampler.feed(piece.frame.samples), marks)
+                await self._send(reply, resampler.feed(piece.frame.samples), marks, gate)
             if resampler is not None:
-                await self._send(reply, resampler.feed(np.zeros(0, np.int16), last=True), marks)
+                await self._send(reply, resampler.feed(np.zeros(0, np.int16), last=True), marks, gate)
         while said:
-            await self._caption(reply, said.popleft())
+            await _caption(reply, said.popleft(), gate)
 
-    async def _begin_clause(self, reply: Reply, said: deque[Clause], piece: Speech) -> None:
+    def fill(self, reply: Reply, pieces: Sequence[Speech], gate: Gate) -> None:
+        """Send ready-made audio in front of a reply that is late, all of it at once. It is no part of the text."""
+        for piece in pieces:
+            samples = resample(piece.frame.samples, piece.frame.rate, self._media.rate_out)
+            gate.put_now(ReplyAudio(reply.turn, AudioFrame.from_samples(samples, self._media.rate_out).pcm))
+            reply.sent += samples.size
+        reply.clauses.append(SpokenClause("", reply.sent, ()))
+
+    async def _begin_clause(self, reply: Reply, said: deque[Clause], piece: Speech, gate: Gate) -> None:
         while said:
             clause = said.popleft()
-            await self._caption(reply, clause)
+            await _caption(reply, clause, gate)
             if clause.spoken:
                 scale = self._media.rate_out / piece.frame.rate
                 words = tuple((word, int(sample * scale)) for word, sample in piece.words)
                 reply.clauses.append(SpokenClause(clause.written, 0, words))
                 return
 
-    async def _caption(self, reply: Reply, clause: Clause) -> None:
-        reply.written.append(clause.written)
-        await self._outbox.put(ReplyText(reply.turn, clause.written))
-
-    async def _send(self, reply: Reply, samples: Samples, marks: Marks) -> None:
+    async def _send(self, reply: Reply, samples: Samples, marks: Marks, gate: Gate) -> None:
         if samples.size == 0:
             return
         await self._room(reply)
-        await self._outbox.put(ReplyAudio(reply.turn, AudioFrame.from_samples(samples, self._media.rate_out).pcm))
+        await gate.put(ReplyAudio(reply.turn, AudioFrame.from_samples(samples, self._media.rate_out).pcm))
         reply.sent += samples.size
         if reply.clauses:
             last = reply.clauses[-1]
@@ -104,10 +110,15 @@ class Mouth:
             except TimeoutError:
                 reply.played += int(STALL_SECONDS * self._media.rate_out)
 
-    async def _write(self, reply: Reply, clauses: AsyncIterator[Clause], marks: Marks) -> None:
+    async def _write(self, reply: Reply, clauses: AsyncIterator[Clause], marks: Marks, gate: Gate) -> None:
         async for clause in clauses:
             marks.mark("first_clause", self._clock())
-            await self._caption(reply, clause)
+            await _caption(reply, clause, gate)
+
+
+async def _caption(reply: Reply, clause: Clause, gate: Gate) -> None:
+    reply.written.append(clause.written)
+    await gate.put(ReplyText(reply.turn, clause.written))
 
 
 async def _spoken(

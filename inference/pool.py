@@ -13,6 +13,8 @@ from typing import Any, cast
 import msgspec
 
 from inference import catalogue, metrics
+from inference.admission import Admission
+from inference.calibration import calibrate
 from inference.config import WorkerConfig
 from inference.conversation import Engines
 from inference.engines import registry
@@ -33,10 +35,11 @@ from inference.phrases import PhraseName, phrase
 from inference.prompt import prefixes
 from inference.spec import AgentSpec
 from inference.text import clauses
+from inference.watch import cores
 
 log = logging.getLogger(__name__)
 
-PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed")
+PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed", "filler")
 
 
 class Pool:
@@ -48,6 +51,7 @@ class Pool:
         self.problem = ""
         """Why loading failed, for people."""
         self.fixed_speech = FixedSpeech()
+        self.admission = Admission(most=config.most_calls, cores=cores(), fixed=config.fixed)
         self._engines: dict[EngineRole, Engine] = {}
         self._agents: dict[str, AgentSpec] = {}
         self._open: dict[str, int] = {"voice": 0, "text": 0}
@@ -62,12 +66,18 @@ class Pool:
                 await engine.load()
                 log.info("Loaded %s: %s", role, engine.info.model)
             await self.keep_warm(_published(self.config.agents))
+            self.admission.begin(await calibrate(self))
         except (ParleyError, ImportError) as error:  # ImportError: a system library that an engine needs is missing
             self.problem = str(error)
             log.error("The worker cannot serve: %s", error)
             return
         self.ready = True
-        log.info("Ready: %s voice conversations, %s agents warm", self.config.capacity, len(self._agents))
+        log.info(
+            "Ready: %s voice conversations to begin with (%s), %s agents warm",
+            self.admission.capacity,
+            self.admission.reason,
+            len(self._agents),
+        )
 
     def _create(self, role: EngineRole) -> Engine:
         chosen = catalogue.resolve(role, self.config.profile)
@@ -142,11 +152,15 @@ class Pool:
 
     @asynccontextmanager
     async def admit(self, opening: Open) -> AsyncGenerator[Engines]:
-        """A place for one conversation. Raises WorkerFull at once, never queues."""
+        """A place for one conversation. Raises WorkerFull at once, never queues.
+
+        Voice conversations are admitted up to what this worker measures that it can serve; text
+        conversations have places of their own, whatever the load.
+        """
         if not self.ready:
             raise WorkerFull(self.problem or "The worker is still loading its models.")
         kind = opening.media.kind
-        limit = self.config.capacity if kind == "voice" else self.config.text_capacity
+        limit = self.admission.capacity if kind == "voice" else self.config.text_capacity
         if self._open[kind] >= limit:
             raise WorkerFull(f"All {limit} {kind} places of this worker are taken.")
         self._open[kind] += 1
@@ -160,10 +174,23 @@ class Pool:
                 voice_detector=self.voice_detector,
                 turn_detector=self.turn_detector,
                 fixed_speech=self.fixed_speech,
+                busy=self.busy,
             )
         finally:
             self._open[kind] -= 1
             metrics.conversations_open(kind, self._open[kind])
+
+    def calls(self) -> int:
+        """Voice conversations that are open."""
+        return self._open["voice"]
+
+    def busy(self) -> float:
+        """How loaded this worker is by others than the one call that asks, 0 to 1.
+
+        From about 0.8 on, work that may be for nothing is better left. Alone, a call may use what there is.
+        """
+        others = self._open["voice"] - 1
+        return self.admission.busy(others) if others > 0 else 0.0
 
     def status(self) -> dict[str, Any]:
         """The worker's account of itself, JSON-safe."""
@@ -172,7 +199,12 @@ class Pool:
             "profile": self.config.profile,
             "ready": self.ready,
             "problem": self.problem,
-            "capacity": self.config.capacity,
+            "capacity": self.admission.capacity,
+            "capacity_most": self.config.most_calls,
+            "capacity_limited_by": self.admission.limited_by,
+            "capacity_reason": self.admission.reason,
+            "load": round(self.busy(), 3),
+            "waiting_ms": round(self.admission.waiting() * 1000, 1),
             "conversations": self._open["voice"],
             "text_capacity": self.config.text_capacity,
             "text_conversations": self._open["text"],

@@ -2,7 +2,8 @@
 
 1. the agent: instructions and the node's goal, byte-stable for every caller of this version
 2. the caller and the moment, fixed for the conversation
-3. the history as heard
+3. a summary of the oldest turns, which changes once in many turns (`summary.py`)
+4. the history as heard
 """
 
 from __future__ import annotations
@@ -25,12 +26,20 @@ def prefixes(spec: AgentSpec) -> list[tuple[Message, ...]]:
 
 
 def prompt(
-    spec: AgentSpec, node: GoalNode, caller: str, history: Sequence[Message], extra: Iterable[Message] = ()
+    spec: AgentSpec,
+    node: GoalNode,
+    caller: str,
+    history: Sequence[Message],
+    extra: Iterable[Message] = (),
+    *,
+    summary: str = "",
 ) -> list[Message]:
     """The whole prompt; consecutive lines of one side are joined, since chat templates alternate."""
     messages = [*prefix(spec, node)]
     if caller.strip():
         messages.append(Message("system", caller.strip()))
+    if summary:
+        messages.append(Message("system", f"Earlier in this conversation: {summary}"))
     joined: list[Message] = []
     for line in [*history, *extra]:
         last = joined[-1] if joined else None

@@ -1,7 +1,9 @@
 """The agent's side of a conversation: one reply at a time, cut by an interruption, settled as heard.
 
-A reply runs `Thinker` → clauses → `Mouth` in one task. It is *settled* when it is known how much of
-it the caller heard; only then does it enter history, and only then can the next prompt be made.
+A reply runs `Thinker` → clauses → `Mouth` in one task, behind a gate. What may be the caller's whole
+turn is answered at once (`guess`); the gate is opened when the turn is over (`answer`), and a guess
+that proves wrong leaves no trace. A reply is *settled* when it is known how much of it the caller
+heard; only then does it enter history, and only then can the next prompt be made.
 """
 
 from __future__ import annotations
@@ -12,24 +14,30 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 
 from inference import metrics
+from inference.draft import Draft
 from inference.engines.base import ChatOptions, Synthesizer
 from inference.errors import EngineError
 from inference.events import Failed, Interrupted, Message, Open, Playback, ReplyDone, State, Timing
 from inference.fixed_speech import FixedSpeech
 from inference.flow import End, Generate, follow_else, next_step
+from inference.gate import Gate
 from inference.live_state import LiveState
+from inference.memory import Memory
 from inference.mouth import Mouth
 from inference.outbox import Outbox
 from inference.phrases import PhraseName, phrase
 from inference.prompt import prompt
-from inference.reply import Clock, Marks, Reply
+from inference.reply import FILLER, Clock, Marks, Reply
 from inference.text import clauses, readable
-from inference.thinker import Thinker, Thought
+from inference.thinker import Thinker
 
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.25
 """How long a new reply waits to learn where the player stopped the old one."""
+MIDST_SECONDS = 1.0
+FILLER_PATIENCE = 0.25
+"""Seconds more that a late answer has when its first token is there: its first words are about to come."""
 
 
 class Replier:
@@ -41,6 +49,7 @@ class Replier:
         state: LiveState,
         *,
         thinker: Thinker,
+        memory: Memory,
         synthesizer: Synthesizer,
         fixed_speech: FixedSpeech,
         outbox: Outbox,
@@ -50,16 +59,20 @@ class Replier:
         self._spec = opening.spec
         self._caller = opening.caller
         self._spoken = opening.media.kind == "voice"
+        self._rate_out = opening.media.rate_out
         self._state = state
         self._thinker = thinker
+        self._memory = memory
         self._synthesizer = synthesizer
         self._fixed_speech = fixed_speech
         self._outbox = outbox
         self._tasks = tasks
         self._clock = clock
-        self._mouth = Mouth(
-            synthesizer=synthesizer, voice=opening.spec.voice, media=opening.media, outbox=outbox, clock=clock
-        )
+        self._mouth = Mouth(synthesizer=synthesizer, voice=opening.spec.voice, media=opening.media, clock=clock)
+        self._draft: Draft | None = None
+        """An answer to what may be the caller's turn."""
+        self._wasted = 0
+        """Drafts dropped since the last turn."""
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._prefill_task: asyncio.Task[None] | None = None
@@ -90,31 +103,42 @@ class Replier:
         step = next_step(self._spec.flow, self._state.node)
         if not isinstance(step, Generate):
             return
-        if self._prefill_task is not None:
-            self._prefill_task.cancel()
-        messages = prompt(self._spec, step.node, self._caller, [*self._state.history, line])
+        self._stop_reading()
+        history = [*self._state.history, line]
+        messages = prompt(self._spec, step.node, self._caller, history, summary=self._state.summary)
         self._prefill_task = self._tasks.create_task(self._thinker.prefill(messages, step.tools))
 
-    def guess(self, text: str) -> None:
-        """Begin to answer `text` while the caller's silence is still being judged.
+    def guess(self, text: str, *, sure: bool = True) -> bool:
+        """Begin to answer `text`, in case it is the caller's whole turn; go on if that has been begun already.
 
-        Not before it is known what was heard of a reply that the caller has cut: that is in the prompt.
+        Not `sure`: the caller still speaks, and only a first token is made. Not before it is known what was heard of a reply that the caller has cut: that is in the prompt.
+        False when nothing is being answered.
         """
         reply = self._reply
         if reply is not None and reply.cut and not reply.settled and (reply.reported or not reply.sent):
             self._settle(reply)
-        step = next_step(self._spec.flow, self._state.node)
-        if isinstance(step, Generate) and (reply is None or reply.settled):
-            history = [*self._state.history, Message("user", text)]
-            messages = prompt(self._spec, step.node, self._caller, history)
-            self._thinker.guess(self._tasks, messages, step.tools, self._options)
+        if reply is not None and not reply.settled:
+            return False
+        if self._draft is not None and self._draft.answers(text, self._state.history, self._state.node):
+            self._draft.sure = self._draft.sure or sure
+            return True
+        self.drop_guess()
+        if not isinstance(next_step(self._spec.flow, self._state.node), Generate):
+            return False
+        self._draft = self._begin(text, sure=sure)
+        return True
 
     def drop_guess(self) -> None:
-        self._thinker.drop_guess()
+        """The caller went on, or wants something else: what was begun is void."""
+        draft, self._draft = self._draft, None
+        if draft is not None and draft.task is not None:
+            draft.task.cancel()
+            self._wasted += 1
+            metrics.guessed("wasted")
 
-    @property
-    def _options(self) -> ChatOptions:
-        return ChatOptions(self._spec.models.temperature, self._spec.models.max_tokens)
+    def _stop_reading(self) -> None:
+        if self._prefill_task is not None:
+            self._prefill_task.cancel()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._task = self._tasks.create_task(work)
@@ -128,6 +152,14 @@ class Replier:
         return running or (self._reply is not None and self._reply.playing())
 
     @property
+    def in_the_midst(self) -> bool:
+        """There is more to say than the caller is likely to have spoken into: what they say is no answer to it."""
+        reply = self._reply
+        if reply is None or reply.cut or not self.busy:
+            return False
+        return not reply.finished or reply.sent - reply.played > MIDST_SECONDS * self._rate_out
+
+    @property
     def cut_short(self) -> bool:
         """The last reply was cut and something of it is left to say."""
         return self._reply is not None and self._reply.cut and bool(self._reply.rest)
@@ -135,28 +167,97 @@ class Replier:
     async def _say(self, text: str) -> None:
         await self._settled()
         reply = self._reply = Reply(self._state.turn, self._spoken)
-        await self._deliver(reply, None, _one(text), Thought(), fixed=True)
+        draft = Draft(text, [], "", reply, Gate(self._outbox), Marks(self._clock()))
+        draft.gate.open(reply.turn)
+        await self._deliver(draft, _one(text), fixed=True)
 
     async def _answer(self, text: str, marks: Marks) -> None:
         try:
             await self._settled()
-        finally:  # Spoken on while we waited: the words still belong to history.
+        except asyncio.CancelledError:  # Spoken on while we waited: the words still belong to history.
             self._state.history.append(Message("user", text))
-        await self._outbox.put(State(self._state.snapshot(), self._state.turn))
-        reply = self._reply = Reply(self._state.turn, self._spoken)
-        thought = Thought()
-        step = next_step(self._spec.flow, self._state.node)
+            raise
+        draft = self._take_draft(text) or self._begin(text)
+        try:
+            await self._give(draft, marks)
+        finally:
+            await draft.drop()
+
+    def _take_draft(self, text: str) -> Draft | None:
+        """The answer to `text`, if it has been begun."""
+        draft = self._draft
+        if draft is None or not draft.answers(text, self._state.history, self._state.node):
+            self.drop_guess()
+            return None
+        self._draft = None
+        metrics.guessed("used")
+        return draft
+
+    def _begin(self, text: str, *, sure: bool = True) -> Draft:
+        """Answer `text`, behind a closed gate."""
+        self._stop_reading()
+        history = [*self._state.history]
+        reply = Reply(self._state.turn, self._spoken)
+        draft = Draft(text, history, self._state.node, reply, Gate(self._outbox), sure=sure)
+        step, models = next_step(self._spec.flow, self._state.node), self._spec.models
+        draft.marks.mark("begun", self._clock())
         match step:
             case Generate(node=node, tools=tools):
-                messages = prompt(self._spec, node, self._caller, self._state.history)
+                lines = [*history, Message("user", text)]
+                messages = prompt(self._spec, node, self._caller, lines, summary=self._state.summary)
                 words = self._thinker.think(
-                    messages, tools, self._options, turn=reply.turn, marks=marks, thought=thought
+                    messages,
+                    tools,
+                    ChatOptions(
+                        models.temperature,
+                        models.max_tokens,
+                        awaited=lambda: draft.gate.is_open,
+                        held=lambda: draft.held,
+                    ),
+                    gate=draft.gate,
+                    reply=draft.reply,
+                    marks=draft.marks,
+                    thought=draft.thought,
                 )
-                self._state.node = follow_else(self._spec.flow, self._state.node) or self._state.node
-                await self._deliver(reply, marks, words, thought)
+                work = self._deliver(draft, words, timed=True)
             case End(node=node):
-                reply.end = node.reason
-                await self._deliver(reply, marks, _one(node.text), thought, fixed=True)
+                draft.reply.end = node.reason
+                work = self._deliver(draft, _one(node.text), timed=True, fixed=True)
+        draft.task = self._tasks.create_task(work)
+        return draft
+
+    async def _give(self, draft: Draft, asked: Marks) -> None:
+        """The turn is over: `draft` is its answer. `asked`: when the caller ended it and when that was noticed."""
+        reply, marks = draft.reply, draft.marks
+        reply.turn = self._state.turn
+        marks.start, marks.speech_end = asked.start, asked.speech_end
+        marks.at.update(asked.at)
+        self._reply = reply
+        # In the words that were answered: they are in the cache, and what the model remembers being asked.
+        self._state.history.append(Message("user", draft.text))
+        self._state.node = follow_else(self._spec.flow, draft.node) or self._state.node
+        await self._outbox.put(State(self._state.snapshot(), self._state.turn))
+        draft.gate.open(reply.turn)
+        filling = self._tasks.create_task(self._fill_in(draft))
+        try:
+            if draft.task is not None:
+                await draft.task
+        finally:
+            filling.cancel()
+
+    async def _fill_in(self, draft: Draft) -> None:
+        """An answer that is really late gets a filler in front; one whose first words are there gets its chance."""
+        late = self._spec.turns.filler_ms / 1000
+        kept = self._fixed_speech.kept(self._spec.voice, phrase("filler", self._spec.language))
+        if not late or not self._spoken or not kept or draft.reply.end:
+            return
+        await asyncio.sleep(max(0.0, draft.marks.start + late - self._clock()))
+        if "first_token" in draft.marks.at:
+            await asyncio.sleep(FILLER_PATIENCE)
+        if draft.reply.sent == 0:
+            self._mouth.fill(draft.reply, kept, draft.gate)
+            draft.marks.mark(FILLER, self._clock())
+            log.warning("Turn %s: no answer within %.0f ms, a filler was said", draft.reply.turn, late * 1000)
 
     async def _resume(self) -> None:
         await self._settled()
@@ -164,31 +265,35 @@ class Replier:
             await self._say(self._reply.rest)
 
     async def _deliver(
-        self, reply: Reply, asked: Marks | None, words: AsyncGenerator[str], thought: Thought, *, fixed: bool = False
+        self, draft: Draft, words: AsyncGenerator[str], *, fixed: bool = False, timed: bool = False
     ) -> None:
-        """Speak `words`. A failing engine ends in a spoken apology.
-
-        `asked` is when the caller ended the turn this answers: its timing is told in any case.
-        """
-        marks = asked or Marks(self._clock())
+        """Speak `words`. A failing engine ends in a spoken apology. `timed`: somebody waited for this reply."""
+        reply, gate = draft.reply, draft.gate
         try:
-            await self._speak(reply, marks, words, fixed=fixed)
+            await self._speak(draft, words, fixed=fixed)
             if not reply.text and not reply.end:
-                await self._speak(reply, marks, _one(phrase("say_again", self._spec.language)), fixed=True)
+                await self._speak(draft, _one(phrase("say_again", self._spec.language)), fixed=True)
         except EngineError as error:
             log.warning("Reply to turn %s failed (%s): %s", reply.turn, error.code, error.message)
             metrics.engine_failed("reply", error.code)
-            await self._outbox.put(Failed(error.code, error.message, turn=reply.turn))
-            await self._apologise(reply, marks)
+            if not gate.is_open:
+                draft.failed = True
+                return
+            await gate.put(Failed(error.code, error.message, turn=reply.turn))
+            await self._apologise(draft)
+        else:
+            await gate.opening()
         finally:
-            self._state.history += thought.tool_lines
-            if asked is not None:
-                self._tell_timing(reply, asked, thought)
+            if gate.is_open:
+                self._state.history += draft.thought.tool_lines
+                if timed:
+                    self._tell_timing(draft)
         reply.finished = True
-        await self._outbox.put(ReplyDone(reply.turn, reply.text, reply.sent, reply.end))
+        await gate.put(ReplyDone(reply.turn, reply.text, reply.sent, reply.end))
+        self._memory.after_turn()
         self.settle_played()
 
-    async def _speak(self, reply: Reply, marks: Marks, words: AsyncGenerator[str], *, fixed: bool) -> None:
+    async def _speak(self, draft: Draft, words: AsyncGenerator[str], *, fixed: bool) -> None:
         spec = self._spec
         pieces = (
             clauses(words, language=spec.language, pronunciations=spec.pronunciations)
@@ -198,33 +303,38 @@ class Replier:
         async with aclosing(words), aclosing(pieces) as lines:
             if fixed:
                 await self._mouth.say(
-                    reply,
+                    draft.reply,
                     lines,
-                    marks,
+                    draft.marks,
+                    draft.gate,
                     lambda texts: self._fixed_speech.speak(self._synthesizer, spec.voice, texts),
                 )
             else:
-                await self._mouth.say(reply, lines, marks)
+                await self._mouth.say(draft.reply, lines, draft.marks, draft.gate)
 
-    async def _apologise(self, reply: Reply, marks: Marks) -> None:
+    async def _apologise(self, draft: Draft) -> None:
         try:
-            await self._speak(reply, marks, _one(phrase("failed", self._spec.language)), fixed=True)
+            await self._speak(draft, _one(phrase("failed", self._spec.language)), fixed=True)
         except EngineError as error:
             # No voice at all: the web side plays what it has cached when it sees this code.
-            await self._outbox.put(Failed("voice_failed", error.message, turn=reply.turn))
+            await draft.gate.put(Failed("voice_failed", error.message, turn=draft.reply.turn))
 
-    def _tell_timing(self, reply: Reply, marks: Marks, thought: Thought) -> None:
-        spans = marks.spans()
+    def _tell_timing(self, draft: Draft) -> None:
+        thought = draft.thought
+        spans = draft.marks.spans()
         metrics.reply_spans(spans)
         metrics.reply_tokens(thought.prompt_tokens, thought.cached_tokens, thought.reply_tokens)
-        self._outbox.put_now(
+        wasted, self._wasted = self._wasted, 0
+        draft.gate.put_now(
             Timing(
-                reply.turn,
+                draft.reply.turn,
                 spans,
-                speech_end=marks.speech_end,
+                speech_end=draft.marks.speech_end,
                 prompt_tokens=thought.prompt_tokens,
                 cached_tokens=thought.cached_tokens,
                 reply_tokens=thought.reply_tokens,
+                guesses_wasted=wasted,
+                filler=FILLER in draft.marks.at,
             )
         )
 
@@ -246,7 +356,7 @@ class Replier:
 
     def stop(self) -> None:
         """The conversation ends: so does what is being said."""
-        self._thinker.drop_guess()
+        self.drop_guess()
         for task in (self._task, self._prefill_task):
             if task is not None:
                 task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,24 +10,27 @@ from inference.events import Span
 from inference.text import SpokenClause, heard_prefix
 
 MARKS = (
-    ("quiet", "end of turn"),
-    ("decided", "recognition"),
+    ("paused", "silence"),
+    ("words", "recognition"),
+    ("begun", "decision"),
     ("first_token", "first token"),
     ("first_clause", "first clause"),
     ("first_audio", "voice"),
+    ("decided", "gate"),
 )
-"""Moments of a turn in order, and the name of the wait that ends at each.
+"""Moments of a turn in the order in which one waits for them, and the name of the wait that ends at each.
 
-Recognition runs inside the wait for silence; its span is only what came after there had been silence
-enough, when the words were all that was missing. So spans never overlap and add up to the whole.
+An answer begun before the turn was decided waits at the gate when it is ready first, and not for the
+decision when that comes first; one begun only then has waited for the decision.
 """
+FILLER = "filler"
 
 
 @dataclass(slots=True)
 class Marks:
     """When things happened, in seconds of the conversation's clock; `start` is the end of speech."""
 
-    start: float
+    start: float = 0.0
     speech_end: int = 0
     """Sample of the caller's last audible sound, at the leg's rate_in; 0 for typed text."""
     at: dict[str, float] = field(default_factory=dict)
@@ -36,15 +40,21 @@ class Marks:
         self.at.setdefault(name, now)
 
     def spans(self) -> tuple[Span, ...]:
-        """Contiguous waits from `start` to the last mark reached; a wait hidden by another is 0."""
+        """Contiguous waits from `start` to the last mark reached; a wait hidden by another is 0.
+
+        A filler ends them: what the answer behind it took is no longer heard as waiting.
+        """
         spans: list[Span] = []
         before = self.start
+        end = self.at.get(FILLER, math.inf)
         for name, label in MARKS:
-            if name not in self.at:
+            if name not in self.at or (name == "begun" and "decided" not in self.at):  # nobody waits for a typed turn
                 continue
-            now = max(before, self.at[name])
+            now = min(end, max(before, self.at[name]))
             spans.append(Span(label, round((now - before) * 1000, 2)))
             before = now
+        if end < math.inf:
+            spans.append(Span(FILLER, round(max(0.0, end - before) * 1000, 2)))
         return tuple(spans)
 
 

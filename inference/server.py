@@ -23,6 +23,7 @@ from inference.events import WIRE_VERSION, Audio, Close, Failed, Open, Up, decod
 from inference.openai_api import routes as openai_routes
 from inference.pool import Pool
 from inference.spec import AgentSpec
+from inference.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ OPEN_SECONDS = 5.0
 CLOSE_FULL = 4429
 CLOSE_PROTOCOL = 4422
 CLOSE_SILENT = 4408
-LAG_SECONDS = 0.25
 
 
 def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
@@ -41,9 +41,9 @@ def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
             loading = tasks.create_task(pool.load())
-            lag = tasks.create_task(_watch_lag())
+            watching = tasks.create_task(Watch(pool.admission, pool.calls).run())
             yield
-            lag.cancel()
+            watching.cancel()
             loading.cancel()
         await pool.close()
 
@@ -184,12 +184,3 @@ async def _refuse(socket: WebSocket, error: ParleyError, code: int) -> None:
     with suppress(RuntimeError, WebSocketDisconnect):
         await socket.send_bytes(encode(Failed(error.code, error.message, fatal=True)))
         await socket.close(code, error.message[:120])
-
-
-async def _watch_lag() -> None:
-    """How late the event loop runs a timer: the first sign of overload."""
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + LAG_SECONDS
-        await asyncio.sleep(LAG_SECONDS)
-        metrics.loop_lag(max(0.0, loop.time() - due))

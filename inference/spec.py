@@ -14,6 +14,9 @@ from msgspec import Struct
 
 SPEC_SCHEMA = 1
 
+Expects = Literal["any", "yes_no", "number", "phone", "email", "spelling", "name", "date", "free"]
+"""What a caller is asked for, and so how patient to be; "any": nothing known, "free": a story, at length."""
+
 
 class VoiceSpec(Struct, frozen=True):
     engine: str = "hibari"
@@ -42,6 +45,8 @@ class TurnSpec(Struct, frozen=True):
     min_silence_ms: int = 200
     max_silence_ms: int = 1000
     interruptible: bool = True
+    filler_ms: int = 600
+    """Say a filler when no answer is heard this long after the caller's last sound; 0 = never."""
     silence_prompt_ms: int = 0
     """Ask whether the caller is still there after this long; 0 = never."""
 
@@ -52,6 +57,7 @@ class GoalNode(Struct, frozen=True, tag="goal"):
     id: str
     prompt: str
     tools: tuple[str, ...] = ()
+    expects: Expects = "any"
 
 
 class EndNode(Struct, frozen=True, tag="end"):

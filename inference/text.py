@@ -11,7 +11,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from inference.normalize.boundaries import Break, break_after, glued
+from inference.normalize.boundaries import Break, break_after, glued, hesitates
 from inference.normalize.heard import SpokenClause, heard_prefix
 from inference.normalize.leaks import LeakFilter
 from inference.normalize.markdown import MarkdownFilter
@@ -65,14 +65,15 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class _Patience:
-    """Words wanted before a clause may end: at soft punctuation, before a linking word, anywhere."""
+    """Words wanted before a clause may end: at soft punctuation, before a linking word, anywhere, before a number."""
 
     soft: int
     linked: int
     anywhere: int
+    number: int = 2
 
 
-_PATIENCE = (_Patience(1, 3, 4), _Patience(3, 7, 9), _Patience(10, 20, 26))
+_PATIENCE = (_Patience(1, 3, 3), _Patience(3, 7, 9), _Patience(10, 20, 26))
 """For the first clause, which the caller waits for; the second, which is made while the first few words
 sound; and all later ones."""
 
@@ -102,6 +103,10 @@ class ClauseSplitter:
     def feed(self, text: str) -> list[Clause]:
         self._rest += self._markdown.feed(self._leaks.feed(text))
         return self._split(final=False)
+
+    def before_number(self) -> list[Clause]:
+        """A number comes next, though no digit of it is here yet."""
+        return self._cut_before("0") if self._words and self._count else []
 
     def flush(self) -> list[Clause]:
         """The end of the reply: all that is left."""
@@ -167,10 +172,11 @@ class ClauseSplitter:
                 return self._emit(ends_sentence=False)
         if self._chars > MAX_CLAUSE_CHARS or self._count >= 2 * self._patience.anywhere:
             return self._emit(ends_sentence=False)
-        if glued(last, word):
+        numeral = self._made == 0 and word[0].isdigit()  # Its words come digit by digit: not while the caller waits.
+        if glued(last, word) and not (numeral and hesitates(last)):
             return []
-        linked = word.lower() in _STARTERS or (self._made == 0 and word[0].isdigit())
-        wanted = self._patience.linked if linked else self._patience.anywhere
+        wanted = self._patience.linked if word.lower() in _STARTERS else self._patience.anywhere
+        wanted = self._patience.number if numeral else wanted
         return self._emit(ends_sentence=False) if self._count >= wanted else []
 
     def _emit(self, *, ends_sentence: bool) -> list[Clause]:
@@ -202,7 +208,10 @@ async def clauses(
     """The clauses of a reply as it streams in. The caller closes `deltas` and this (`aclosing`)."""
     splitter = ClauseSplitter(language, pronunciations)
     async for delta in deltas:
-        for clause in splitter.feed(delta):
+        made = splitter.feed(delta)
+        if delta == " ":  # Models' tokens begin with their space; one that is nothing else stands before digits.
+            made += splitter.before_number()
+        for clause in made:
             yield clause
     for clause in splitter.flush():
         yield clause

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from inference import metrics
 from inference.engines.base import ChatDelta, ChatOptions, ChatStream, TextDelta, ToolRequest, Usage
 from inference.errors import EngineError, EngineTimeout
 from inference.events import Message, ToolCall, ToolResult
+from inference.gate import Gate
 from inference.outbox import Outbox
-from inference.reply import Clock, Marks
+from inference.reply import Clock, Marks, Reply
 from inference.spec import ToolSpec
 
 FIRST_TOKEN_SECONDS = 10.0
@@ -35,15 +35,6 @@ class Thought:
         self.reply_tokens += usage.reply_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class _Guess:
-    """An answer begun before the caller's turn was over. Its deltas wait; an error is one of them."""
-
-    prompt: list[Message]
-    deltas: asyncio.Queue[ChatDelta | EngineError | None]
-    task: asyncio.Task[None]
-
-
 class Thinker:
     """One conversation's use of the chat model and of the tools behind the web."""
 
@@ -51,65 +42,7 @@ class Thinker:
         self._chat = chat
         self._outbox = outbox
         self._clock = clock
-        self._guess: _Guess | None = None
         self._waiting: dict[str, asyncio.Future[ToolResult]] = {}
-
-    def guess(
-        self, tasks: asyncio.TaskGroup, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
-    ) -> None:
-        """Begin to answer `messages` in case the turn is over. Nothing of it shows until `think` takes it up.
-
-        A tool that the model asks for is only noted here: it runs when the turn is really over.
-        """
-        self.drop_guess()
-        deltas: asyncio.Queue[ChatDelta | EngineError | None] = asyncio.Queue()  # bounded by options.max_tokens
-        task = tasks.create_task(self._fill(deltas, messages, tools, options))
-        self._guess = _Guess(list(messages), deltas, task)
-
-    def drop_guess(self) -> None:
-        """The caller went on, or wants something else: what was begun is void."""
-        guess, self._guess = self._guess, None
-        if guess is not None:
-            guess.task.cancel()
-            metrics.guessed("wasted")
-
-    async def _fill(
-        self,
-        deltas: asyncio.Queue[ChatDelta | EngineError | None],
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        options: ChatOptions,
-    ) -> None:
-        try:
-            async with aclosing(self._chat.reply(messages, tools, options)) as reply:
-                async for delta in reply:
-                    deltas.put_nowait(delta)
-        except EngineError as error:
-            deltas.put_nowait(error)
-        finally:
-            deltas.put_nowait(None)
-
-    async def _take_up(self, guess: _Guess) -> AsyncGenerator[ChatDelta]:
-        """The deltas of a guess that came true. Closing this stops the model."""
-        try:
-            while (delta := await guess.deltas.get()) is not None:
-                if isinstance(delta, EngineError):
-                    raise delta
-                yield delta
-        finally:
-            guess.task.cancel()
-            await asyncio.wait([guess.task])
-
-    def _reply(
-        self, prompt: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
-    ) -> AsyncGenerator[ChatDelta]:
-        guess = self._guess
-        if guess is not None and guess.prompt == list(prompt):
-            self._guess = None
-            metrics.guessed("used")
-            return self._take_up(guess)
-        self.drop_guess()
-        return self._chat.reply(prompt, tools, options)
 
     async def think(
         self,
@@ -117,16 +50,20 @@ class Thinker:
         tools: Sequence[ToolSpec],
         options: ChatOptions,
         *,
-        turn: int,
+        gate: Gate,
+        reply: Reply,
         marks: Marks,
         thought: Thought,
     ) -> AsyncGenerator[str]:
-        """The reply's words. Raises EngineError; EngineTimeout when no first token comes."""
+        """The reply's words. Raises EngineError; EngineTimeout when no first token comes.
+
+        A tool that the model asks for waits for the gate: nothing has an effect before the turn is decided.
+        """
         prompt = list(messages)
         for _ in range(TOOL_ROUNDS):
             requests: list[ToolRequest] = []
             async with (
-                aclosing(self._reply(prompt, tools, options)) as deltas,
+                aclosing(self._chat.reply(prompt, tools, options)) as deltas,
                 aclosing(_first_in_time(deltas)) as timely,
             ):
                 async for delta in timely:
@@ -140,8 +77,9 @@ class Thinker:
                             thought.add(delta)
             if not requests:
                 return
+            await gate.opening()
             for request in requests:
-                result = await self._call(request, turn)
+                result = await self._call(request, reply.turn)
                 lines = (
                     Message("assistant", "", request.name, request.call, request.arguments),
                     Message("tool", result.result, request.name, request.call),

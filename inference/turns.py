@@ -5,15 +5,23 @@ the turn model's score of the pause. It answers with decisions; it never waits, 
 clock: time is the number of samples heard. The shell around it is `conversation.py`.
 
 A pause goes through three stages: after `pause_hops` quiet hops the recogniser and the turn model
-are asked (`Pause`); their answers (`pause_answer`) say how much silence is needed; when that much
-has passed the turn is over (`EndOfTurn`). Resumed speech at any point cancels the pause.
+are asked (`Pause`); their answers (`pause_answer`, the words first) say how much silence is needed;
+when that much has passed the turn is over (`EndOfTurn`). Resumed speech at any point cancels the
+pause.
+
+While the agent speaks, the first voiced hop is a `Stir`; it becomes speech (`SpeechBegan`) or
+settles again (`Settle`). Speech interrupts (`Interrupt`) once its words say that it is more than
+listening (`words`), or it lasts longer than any "mm-hm".
 """
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, silence_needed
+from inference.phrases import may_be_listening
+from inference.spec import Expects
 
 RATE = 16_000
 HOP = 512
@@ -22,25 +30,39 @@ HOP_MS = HOP * 1000 / RATE
 VOICED = 0.5
 """Probability from which a hop counts as voice; while speaking it has to fall below UNVOICED."""
 UNVOICED = 0.35
+_CLICK_OVER_HOPS = 2
+"""Quiet hops after which so little voice is a click; before, it may be the first half of a syllable."""
 
 
 @dataclass(frozen=True, slots=True)
-class TurnPolicy:
+class TurnPolicy(Patience):
     """How quickly to start, stop and give way. Milliseconds unless a name says hops."""
 
     onset_hops: int = 2
-    interrupt_hops: int = 5
-    """Voiced hops that stop a speaking agent: 160 ms. Speech this long is rarely a cough."""
+    interrupt_ms: float = 640.0
+    """Voice in one utterance that stops a speaking agent whatever its words: no "mm-hm" or cough lasts so long."""
     pause_hops: int = 2
     """Quiet hops before the words are asked for: 64 ms. A pause that is none costs part of a pass."""
-    min_silence_ms: float = 200.0
-    max_silence_ms: float = 1000.0
     longest_turn_ms: float = 60_000.0
     shortest_voice_ms: float = 96.0
     """Less voice than this in all is a click, not a turn."""
+    rejoin_ms: float = 900.0
+    """A caller who speaks again this soon after the end of a turn had only paused: nobody reacts to an answer so fast."""
 
 
 # --- decisions --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stir:
+    """A first voiced hop, at `sample`, while the agent speaks: play softer. `SpeechBegan` or `Settle` follows."""
+
+    sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What stirred was a click: play on as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,44 +112,7 @@ class NoTurn:
     interrupted: bool
 
 
-Decision = SpeechBegan | Interrupt | Pause | PauseOver | EndOfTurn | NoTurn
-
-
-# --- how much silence is enough ---------------------------------------------------------------
-
-_TRAILING = re.compile(
-    r"(?:\b(?:and|or|but|so|because|the|a|an|to|of|for|with|on|in|at|my|is|are|um|uh|er|like|that|from|"
-    r"about|if|when|i|i'm|it's|your|our)|[,:;-]|\.\.\.|…)$",
-    re.IGNORECASE,
-)
-_DIGITS = re.compile(r"(?:\d[\s,.-]*){2,}[.?!]?$")
-
-
-_SHORT_WORDS = 3
-
-
-def silence_needed(policy: TurnPolicy, score: float, text: str) -> float:
-    """Milliseconds of silence that end the turn, given the turn model's score and the words.
-
-    A finished question wants its answer at once; a statement may go on ("My name is Peter. I have
-    ..."), words without an end even more. From there the wait grows smoothly to the maximum as the
-    turn model, or a trailing "and", says that more will come.
-    """
-    words = text.strip()
-    if words.endswith("?"):
-        floor, completeness = policy.min_silence_ms, max(score, 0.5 + score / 2)
-    elif words.endswith((".", "!")) and not words.endswith("..."):
-        short = len(words.split()) <= _SHORT_WORDS
-        floor, completeness = policy.min_silence_ms + (100.0 if short else 200.0), score
-    else:
-        floor, completeness = policy.min_silence_ms + 400.0, score
-    if _TRAILING.search(words.rstrip(".") if not words.endswith("...") else words):
-        completeness *= 0.35
-    elif _DIGITS.search(words):
-        completeness *= 0.6
-    floor = min(floor, policy.max_silence_ms)
-    doubt = min(1.0, max(0.0, (0.85 - completeness) / 0.75))
-    return floor + (policy.max_silence_ms - floor) * doubt
+Decision = Stir | Settle | SpeechBegan | Interrupt | Pause | PauseOver | EndOfTurn | NoTurn
 
 
 @dataclass(slots=True)
@@ -136,6 +121,8 @@ class _Utterance:
     voiced_hops: int = 0
     last_voiced: int = 0
     interrupted: bool = False
+    pauses: list[float] = field(default_factory=list)
+    """Real pauses after which the caller went on, in ms."""
 
 
 @dataclass(slots=True)
@@ -144,7 +131,7 @@ class _PauseState:
     asked: bool = False
     answered: bool = False
     text: str = ""
-    score: float = 0.0
+    score: float | None = None
     confidence: float = 1.0
 
 
@@ -157,8 +144,13 @@ class TurnTaker:
     """Set by the shell: reply audio is being played to the caller."""
     interruptible: bool = True
     position: int = 0
+    pace: Pace = field(default_factory=Pace)
+    """How this caller has spoken in this call so far."""
+    _ended: int | None = None
+    """Where the last turn's speech ended."""
     _run: int = 0
     _run_start: int = 0
+    _stirred: bool = False
     _utterance: _Utterance | None = None
     _pause: _PauseState | None = None
 
@@ -172,6 +164,10 @@ class TurnTaker:
         """The caller has gone quiet within an utterance."""
         return self._pause is not None
 
+    def expect(self, expects: Expects) -> None:
+        """From now on the agent waits for this kind of answer."""
+        self.policy = replace(self.policy, expects=expects)
+
     def hop(self, probability: float) -> list[Decision]:
         """Take the next hop's voice probability."""
         start = self.position
@@ -181,19 +177,31 @@ class TurnTaker:
             return self._voiced(start)
         return self._quiet()
 
-    def pause_answer(self, sample: int, text: str, score: float, confidence: float = 1.0) -> list[Decision]:
-        """The words and score of the pause at `sample`. An answer for another pause is ignored."""
+    def pause_answer(self, sample: int, text: str, score: float | None, confidence: float = 1.0) -> list[Decision]:
+        """The words of the pause at `sample`, and its score, or None while the turn model still judges.
+
+        May be called twice for one pause: words alone, then with the score. Words that suffice end the
+        turn without a score. An answer for another pause, or after the score, is ignored.
+        """
         pause = self._pause
-        if pause is None or pause.sample != sample or pause.answered:
+        if pause is None or pause.sample != sample or pause.score is not None:
             return []
         pause.answered, pause.text, pause.score, pause.confidence = True, text, score, confidence
         return self._end_if_due()
+
+    def words(self, text: str) -> list[Decision]:
+        """What the utterance says so far: speech over the agent that is more than listening interrupts it."""
+        utterance = self._utterance
+        if utterance is None or may_be_listening(text):
+            return []
+        return self._interrupt(utterance)
 
     def drop(self) -> None:
         """Forget the utterance: its words were taken another way, or the recogniser failed."""
         self._utterance = None
         self._pause = None
         self._run = 0
+        self._stirred = False
 
     def _voiced(self, start: int) -> list[Decision]:
         if self._run == 0:
@@ -202,12 +210,17 @@ class TurnTaker:
         utterance = self._utterance
         if utterance is None:
             if self._run < self.policy.onset_hops:
-                return []
+                return self._stir()
+            self._stirred = False
             utterance = self._utterance = _Utterance(start=self._run_start, voiced_hops=self._run - 1)
+            self._rejoined(utterance.start)
             decisions: list[Decision] = [SpeechBegan(utterance.start)]
         else:
             decisions = []
         utterance.voiced_hops += 1
+        if self._pause is not None and self._run == self.policy.onset_hops:
+            silence_ms = (self._run_start - utterance.last_voiced) * 1000 / RATE
+            utterance.pauses += [silence_ms] if silence_ms >= REAL_PAUSE_MS else []
         if self._pause is None or self._run >= self.policy.onset_hops:  # A click in the silence counts for nothing.
             utterance.last_voiced = self.position
         too_long = self._too_long(utterance)
@@ -215,34 +228,38 @@ class TurnTaker:
             if self._pause.asked:
                 decisions.append(PauseOver())
             self._pause = None
-        if self._interrupts(utterance):
-            utterance.interrupted = True
-            decisions.append(Interrupt(utterance.start))
+        if utterance.voiced_hops * HOP_MS >= self.policy.interrupt_ms:
+            decisions += self._interrupt(utterance)
         if too_long and self._pause is None:
             self._pause = _PauseState(self.position, asked=True)
             decisions.append(Pause(self.position))
         return decisions
 
-    def _interrupts(self, utterance: _Utterance) -> bool:
-        return (
-            self.agent_speaking
-            and self.interruptible
-            and not utterance.interrupted
-            and self._run >= self.policy.interrupt_hops
-        )
+    def _stir(self) -> list[Decision]:
+        if self._stirred or not self.agent_speaking or not self.interruptible:
+            return []
+        self._stirred = True
+        return [Stir(self._run_start)]
+
+    def _interrupt(self, utterance: _Utterance) -> list[Decision]:
+        if utterance.interrupted or not self.agent_speaking or not self.interruptible:
+            return []
+        utterance.interrupted = True
+        return [Interrupt(utterance.start)]
 
     def _quiet(self) -> list[Decision]:
         self._run = 0
         utterance = self._utterance
         if utterance is None:
-            return []
+            settled, self._stirred = self._stirred, False
+            return [Settle()] if settled else []
         if self._pause is None:
             self._pause = _PauseState(utterance.last_voiced)
         silence = self._elapsed(utterance.last_voiced)
+        if utterance.voiced_hops * HOP_MS < self.policy.shortest_voice_ms:
+            return self._nothing_said(utterance) if silence >= _CLICK_OVER_HOPS * HOP_MS else []
         if not self._pause.asked and silence >= self.policy.pause_hops * HOP_MS:
             self._pause.asked = True
-            if utterance.voiced_hops * HOP_MS < self.policy.shortest_voice_ms:
-                return self._nothing_said(utterance)
             return [Pause(self._pause.sample)]
         return self._end_if_due()
 
@@ -250,11 +267,7 @@ class TurnTaker:
         utterance, pause = self._utterance, self._pause
         if utterance is None or pause is None or not pause.answered:
             return []
-        if not pause.text.strip():
-            # No words yet. A short noise is over at once; a longer one may still become a sentence.
-            silence_ms = self.policy.min_silence_ms
-        else:
-            silence_ms = silence_needed(self.policy, pause.score, pause.text)
+        silence_ms = self._needed(utterance, pause)
         quiet_enough = self._elapsed(utterance.last_voiced) >= silence_ms
         if not quiet_enough and not self._too_long(utterance):
             return []
@@ -262,8 +275,27 @@ class TurnTaker:
             return self._nothing_said(utterance)
         # Endless speech is taken where it was asked about, not where it falls silent.
         due = utterance.last_voiced + math.ceil(silence_ms / HOP_MS) * HOP if quiet_enough else pause.sample
+        for inner_ms in utterance.pauses:
+            self.pace.paused(inner_ms)
+        self.pace.spoke(len(pause.text.split()), utterance.voiced_hops * HOP_MS)
+        self._ended = utterance.last_voiced
         self.drop()
         return [EndOfTurn(pause.text.strip(), utterance.start, utterance.last_voiced, pause.confidence, due)]
+
+    def _needed(self, utterance: _Utterance, pause: _PauseState) -> float:
+        if not pause.text.strip():
+            return self.policy.min_silence_ms
+        voiced_ms = utterance.voiced_hops * HOP_MS
+        known = Evidence(pause.text, pause.score, voiced_ms, len(utterance.pauses), self.pace.factor)
+        return silence_needed(self.policy, known)
+
+    def _rejoined(self, start: int) -> None:
+        """Speech so soon after the end of a turn goes on with it: that end had been a pause."""
+        if self._ended is not None:
+            silence_ms = (start - self._ended) * 1000 / RATE
+            if silence_ms <= self.policy.rejoin_ms:
+                self.pace.paused(silence_ms)
+        self._ended = None
 
     def _nothing_said(self, utterance: _Utterance) -> list[Decision]:
         self.drop()

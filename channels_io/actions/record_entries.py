@@ -9,19 +9,30 @@ from datetime import datetime
 from typing import assert_never
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, missed_budget
 from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
 from channels_io.sanitize import clean_count, clean_json, clean_ms, clean_text
 
 logger = logging.getLogger(__name__)
 
 MAX_SPANS = 60
+MAX_GUESSES = 32_767
 WORDS = ("text", "full_text", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
-TIMING = ("v2v_ms", "prompt_tokens", "cached_tokens", "reply_tokens", "timing_seq")
+TIMING = (
+    "v2v_ms",
+    "prompt_tokens",
+    "cached_tokens",
+    "reply_tokens",
+    "guesses_wasted",
+    "filler",
+    "over_budget",
+    "timing_seq",
+)
 
 
 def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
@@ -135,6 +146,10 @@ def _set_timing(turn: Turn, entry: TurnTiming) -> None:
     turn.prompt_tokens = clean_count(entry.prompt_tokens)
     turn.cached_tokens = clean_count(entry.cached_tokens)
     turn.reply_tokens = clean_count(entry.reply_tokens)
+    turn.guesses_wasted = min(clean_count(entry.guesses_wasted), MAX_GUESSES)
+    turn.filler = entry.filler
+    # The budget of this moment: a day is judged by what was promised on it.
+    turn.over_budget = missed_budget(turn.v2v_ms, filler=entry.filler, budget_ms=settings.PARLEY_BUDGET_MS)
     turn.timing_seq = entry.seq
 
 

@@ -58,6 +58,15 @@ class TimingSerializer(serializers.Serializer[Any]):
     prompt_tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     reply_tokens = serializers.IntegerField()
+    guesses_wasted = serializers.IntegerField(
+        help_text="Answers begun since the turn before and dropped, because the caller went on."
+    )
+    filler = serializers.BooleanField(
+        help_text="The answer was late: a filler was said first, and is what the wait ends at."
+    )
+    over_budget = serializers.BooleanField(
+        help_text="The spoken answer came later than PARLEY_BUDGET_MS, as that was on the day."
+    )
     spans = SpanSerializer(many=True)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from msgspec import Struct
 
-from channels_io.bench.records import BackChannelRecord, BargeInRecord, Lateness, RunRecord, TurnRecord
+from channels_io.bench.records import BackChannelRecord, BargeInRecord, Lateness, RunRecord, Stalls, TurnRecord
+from channels_io.bench.words import Cut
 
 LATENESS_LIMIT_MS = 2.0
-"""A driver that sends later than this at p99 measures itself: the run is void."""
+"""A driver that sends later than this at p99, beyond what the machine itself does to it, measures itself: void."""
 SPANS_LIMIT_MS = 30.0
+CACHED_PERCENT = 95.0
+FILLER = "filler"
+"""The span of a turn that began with one."""
 
 
 class Distribution(Struct, frozen=True):
@@ -25,6 +28,7 @@ class Distribution(Struct, frozen=True):
     p90: float | None = None
     p95: float | None = None
     max: float | None = None
+    p99: float | None = None
 
 
 class Share(Struct, frozen=True):
@@ -76,6 +80,18 @@ class Figures(Struct, frozen=True):
     turns: tuple[TurnRecord, ...]
     barge_ins: tuple[BargeInRecord, ...]
     back_channels: tuple[BackChannelRecord, ...]
+    greeting_ms: Distribution = Distribution()
+    """From the open socket to the greeting's first audible sample."""
+    well_cached: Share = Share(0, 0)
+    """Turns with at least `CACHED_PERCENT` of their prompt tokens cached."""
+    fillers: Share = Share(0, 0)
+    """Answered turns whose first sound was a filler, not the answer: their time is the filler's."""
+    stalls: Stalls = Stalls()
+    """What an idle process beside the driver saw."""
+    driver_cores: float = 0.0
+    """How much of one core the driver used."""
+    cuts: tuple[Cut, ...] = ()
+    """Interrupted replies: words that sounded against words that the transcript kept."""
 
 
 def is_right(said: str, expected: Sequence[str]) -> bool:
@@ -91,7 +107,7 @@ def distribution(values: Iterable[float | None]) -> Distribution:
     numbers = np.array([value for value in values if value is not None], dtype=np.float64)
     if numbers.size == 0:
         return Distribution()
-    p50, p90, p95 = (round(float(value), 1) for value in np.percentile(numbers, (50, 90, 95)))
+    p50, p90, p95, p99 = (round(float(value), 1) for value in np.percentile(numbers, (50, 90, 95, 99)))
     return Distribution(
         n=int(numbers.size),
         min=round(float(numbers.min()), 1),
@@ -99,6 +115,7 @@ def distribution(values: Iterable[float | None]) -> Distribution:
         p90=p90,
         p95=p95,
         max=round(float(numbers.max()), 1),
+        p99=p99,
     )
 
 
@@ -109,7 +126,26 @@ def span_error(turn: TurnRecord) -> float | None:
     return abs(sum(span.ms for span in turn.spans) - turn.v2v_ms)
 
 
-def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
+def own_lateness_ms(late: Lateness, stalls: Stalls, urgent: bool) -> float:
+    """p99 by which the driver was late beyond what the machine did to a process that only sleeps.
+
+    The sleeper excuses nothing unless both ran before everything else: otherwise the server under
+    test may be what delayed them.
+    """
+    excused = stalls.lateness_ms.p99 if urgent and stalls.urgent else 0.0
+    return max(0.0, late.p99 - excused)
+
+
+def figures_of(
+    cell: str,
+    run: RunRecord,
+    cost: Cost,
+    stalls: Stalls = Stalls(),  # noqa: B008 - frozen
+    *,
+    seconds: float = 0.0,
+    cuts: Sequence[Cut] = (),
+) -> Figures:
+    """`seconds` is how long the driver ran, for its own share of a core."""
     answered = [turn for turn in run.turns if turn.v2v_ms is not None]
     errors = [error for turn in answered if (error := span_error(turn)) is not None]
     paused = [turn for turn in run.turns if turn.kind == "pause"]
@@ -138,7 +174,7 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
         reply_tokens=sum(turn.reply_tokens for turn in run.turns),
         cost=cost,
         lateness_ms=run.lateness_ms,
-        void=run.lateness_ms.p99 >= LATENESS_LIMIT_MS,
+        void=own_lateness_ms(run.lateness_ms, stalls, run.driver_urgent) >= LATENESS_LIMIT_MS,
         call_seconds=round(run.call_seconds, 1),
         skipped=run.skipped,
         not_played=run.not_played,
@@ -146,11 +182,41 @@ def figures_of(cell: str, run: RunRecord, cost: Cost) -> Figures:
         turns=run.turns,
         barge_ins=run.barge_ins,
         back_channels=run.back_channels,
+        greeting_ms=distribution(run.greetings_ms),
+        well_cached=_well_cached(answered),
+        fillers=Share(sum(any(span.name == FILLER for span in turn.spans) for turn in answered), len(answered)),
+        stalls=stalls,
+        driver_cores=round(run.driver_cpu_seconds / seconds, 3) if seconds else 0.0,
+        cuts=tuple(cuts),
     )
 
 
-def _spans(turns: Sequence[TurnRecord]) -> dict[str, Distribution]:
-    """Per name, in the order of first appearance; a span that comes twice in a turn counts once, summed."""
+def _well_cached(turns: Sequence[TurnRecord]) -> Share:
+    asked = [turn for turn in turns if turn.prompt_tokens]
+    return Share(sum(100 * turn.cached_tokens >= CACHED_PERCENT * turn.prompt_tokens for turn in asked), len(asked))
+
+
+def eater(turns: Iterable[TurnRecord], above_ms: float) -> tuple[str, float] | None:
+    """(name, median ms) of the span that takes most of the turns slower than this; None without such turns."""
+    slow = [turn for turn in turns if turn.v2v_ms is not None and turn.v2v_ms > above_ms]
+    medians = {name: values.p50 or 0.0 for name, values in _spans(slow, zeros=True).items()}
+    return max(medians.items(), key=lambda item: item[1], default=None)
+
+
+def grown(fast: Iterable[TurnRecord], slow: Iterable[TurnRecord]) -> tuple[str, float] | None:
+    """(name, ms) of the span whose median is most longer in `slow` than in `fast`."""
+    before, after = _spans(list(fast), zeros=True), _spans(list(slow), zeros=True)
+    gains = {
+        name: (values.p50 or 0.0) - (before.get(name, Distribution()).p50 or 0.0) for name, values in after.items()
+    }
+    return max(gains.items(), key=lambda item: item[1], default=None)
+
+
+def _spans(turns: Sequence[TurnRecord], *, zeros: bool = False) -> dict[str, Distribution]:
+    """Per name, in the order of first appearance; a span that comes twice in a turn counts once, summed.
+
+    `zeros`: a turn without a span spent 0 ms in it, so that a rare span cannot look like a usual one.
+    """
     names: dict[str, list[float]] = {}
     for turn in turns:
         sums: dict[str, float] = {}
@@ -158,31 +224,7 @@ def _spans(turns: Sequence[TurnRecord]) -> dict[str, Distribution]:
             sums[span.name] = sums.get(span.name, 0.0) + span.ms
         for name, ms in sums.items():
             names.setdefault(name, []).append(ms)
-    return {name: distribution(values) for name, values in names.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class LoadStep:
-    """One level of the load cell."""
-
-    calls: int
-    v2v_ms: Distribution
-    cpu_seconds_per_call_minute: float | None
-    rss_mb: float | None
-    missed: int
-    lateness_p99_ms: float = 0.0
-
-    def added_ms(self, alone: LoadStep) -> float | None:
-        """p95 delay that the other calls add."""
-        if self.v2v_ms.p95 is None or alone.v2v_ms.p95 is None:
-            return None
-        return self.v2v_ms.p95 - alone.v2v_ms.p95
-
-
-def rss_per_extra_call(steps: Sequence[LoadStep]) -> float | None:
-    """Slope between the first and the last level, in MB a call."""
-    known = [step for step in steps if step.rss_mb is not None]
-    if len(known) < 2 or known[-1].calls == known[0].calls:
-        return None
-    first, last = known[0], known[-1]
-    return round(((last.rss_mb or 0.0) - (first.rss_mb or 0.0)) / (last.calls - first.calls), 2)
+    timed = sum(bool(turn.spans) for turn in turns)
+    return {
+        name: distribution([*values, *[0.0] * (timed - len(values) if zeros else 0)]) for name, values in names.items()
+    }

@@ -4,42 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import cycle, islice
 from typing import Literal
 
 from channels_io.bench.corpus import CORPORA, Clip, CorpusName, clips_of
 
 CorpusChoice = Literal["main", "fresh", "all"]
 CHOICES: tuple[CorpusChoice, ...] = (*CORPORA, "all")
-Cell = Literal["real", "fake-segment", "fake-stream", "load"]
-CELLS: tuple[Cell, ...] = ("real", "fake-segment", "fake-stream", "load")
+Cell = Literal["real", "barge-in", "fake-segment", "fake-stream", "load", "accuracy"]
+CELLS: tuple[Cell, ...] = ("real", "barge-in", "fake-segment", "fake-stream", "load", "accuracy")
+REAL_CELLS: tuple[Cell, ...] = ("real", "barge-in")
+"""Played against the default models; the accuracy cell loads these by itself and needs no server of them."""
 
+QUESTIONS = 105
+"""Asked in a cell of the main set, the clips in a circle: with the pauses, 100 turns beside the first ones of calls."""
+AT_ONCE: dict[Cell, int] = {"fake-segment": 4, "fake-stream": 4}
+"""Callers at a time: fake engines wait, they do not compute, so that several fit without a queue."""
 TURNS_PER_CALL = 5
 INTO_SPEECH_PER_CALL = 2
 """Barge-ins or back-channels a call."""
 LEAD = "q16"
 """The question with a long answer, into which barge-ins and back-channels fall."""
-LOAD_LEVELS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64)
-ADDED_LIMIT_MS = 20.0
-"""Goal of the load cell: p95 of what the other calls add."""
+CALLS_PER_DRIVER = 16
+"""A driver process with more of them would be late by itself."""
+LOAD_LEVELS = (1, 4, 8, 16, 24, 32, 40, 48, 56, 64)
+CALLS_PER_LEVEL = 4
+"""At least: the first levels call several times, or their percentiles would be those of a handful of turns."""
 
 _FAKE_CHAT = "first_ms=60 token_ms=10"
 # It answers to the name that the demo agents ask for.
 _FAKE_VOICE = "model=hibari first_ms=50"
+# Whole questions: what is timed is what the policy does with a caller who is understood to have finished.
+_QUESTIONS_HEARD = "|".join(
+    ("What_time_do_you_open_on_Saturday?", "How_much_does_a_cleaning_cost?", "Is_there_parking_near_the_practice?")
+)
+
+
+def _fakes(transcriber: str) -> dict[str, str]:
+    return {
+        "PARLEY_ENGINE_TRANSCRIBER": f"{transcriber} script={_QUESTIONS_HEARD}",
+        "PARLEY_ENGINE_CHAT": _FAKE_CHAT,
+        "PARLEY_ENGINE_SYNTHESIZER": _FAKE_VOICE,
+        # The caller's voice is found by the real network, in every call, as in earnest.
+        "PARLEY_MODEL_VOICE_DETECTOR": "silero-v6",
+    }
+
+
 FAKE_ENGINES: dict[Cell, dict[str, str]] = {
-    "fake-segment": {
-        "PARLEY_ENGINE_TRANSCRIBER": "mode=segment delay_ms=100",
-        "PARLEY_ENGINE_CHAT": _FAKE_CHAT,
-        "PARLEY_ENGINE_SYNTHESIZER": _FAKE_VOICE,
-    },
-    "fake-stream": {
-        "PARLEY_ENGINE_TRANSCRIBER": "mode=stream delay_ms=30",
-        "PARLEY_ENGINE_CHAT": _FAKE_CHAT,
-        "PARLEY_ENGINE_SYNTHESIZER": _FAKE_VOICE,
-    },
+    "fake-segment": _fakes("mode=segment delay_ms=100"),
+    "fake-stream": _fakes("mode=stream delay_ms=30"),
+    "load": _fakes("mode=stream delay_ms=30"),
 }
-"""How long the fake engines of a cell take; `PARLEY_ENGINE_<ROLE>` gives an engine its settings."""
-FAKE_ENGINES["load"] = FAKE_ENGINES["fake-stream"]
+"""How long the fake engines of a cell take, and what they say; `PARLEY_ENGINE_<ROLE>` gives an engine its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +73,48 @@ def corpora_of(choice: CorpusChoice) -> tuple[CorpusName, ...]:
 
 
 def drafts(cell: Cell, limit: int | None = None, choice: CorpusChoice = "main") -> list[Draft]:
-    """The calls of a cell; `limit` keeps the first so many clips of each kind in each corpus."""
-    return [draft for name in corpora_of(choice) for draft in _drafts(cell, limit, (name,))]
+    """The calls of a cell; `limit` keeps the first so many clips of each kind in each corpus.
+
+    Without it the questions of the main set are asked again and again up to `QUESTIONS`.
+    """
+    return [draft for name in corpora_of(choice) for draft in _drafts(cell, limit, name)]
 
 
-def _drafts(cell: Cell, limit: int | None, corpora: tuple[CorpusName, ...]) -> list[Draft]:
-    questions = _talks(_first(clips_of("question", corpora=corpora), limit))
+def _drafts(cell: Cell, limit: int | None, corpus: CorpusName) -> list[Draft]:
+    if cell == "barge-in":
+        return [
+            *_into_speech(_first(clips_of("barge_in", corpora=(corpus,)), limit), greeting=True),
+            *_into_speech(_first(clips_of("back_channel", corpora=(corpus,)), limit), greeting=False),
+        ]
+    all_questions = clips_of("question", corpora=(corpus,))
+    if limit is None and corpus == "main":
+        questions = _in_a_circle(all_questions, QUESTIONS)
+    else:
+        questions = _talks(_first(all_questions, limit))
     if cell != "real":
         # The fake detectors know no mid-sentence pause and no "mm-hm": these cells time the orchestration alone.
         return questions
-    return [
-        *questions,
-        *_talks(_first(clips_of("pause", corpora=corpora), limit)),
-        *_into_speech(_first(clips_of("barge_in", corpora=corpora), limit), greeting=True),
-        *_into_speech(_first(clips_of("back_channel", corpora=corpora), limit), greeting=False),
-    ]
+    return [*questions, *_talks(_first(clips_of("pause", corpora=(corpus,)), limit))]
+
+
+def _in_a_circle(clips: Sequence[Clip], count: int) -> list[Draft]:
+    """`count` turns, whole calls, every clip about equally often; each round begins its calls with other clips."""
+    calls: list[Draft] = []
+    by_agent = _by_agent(clips)
+    for agent, names in by_agent.items():
+        turns = round(count * len(names) / len(clips) / TURNS_PER_CALL) * TURNS_PER_CALL
+        # One more than a whole round would begin every round's calls with the same clips.
+        circle = cycle(names if len(names) % TURNS_PER_CALL else (*names, names[0]))
+        calls += [Draft(agent, group) for group in _in_groups(list(islice(circle, turns)), TURNS_PER_CALL)]
+    return calls
 
 
 def load_drafts(calls: int, choice: CorpusChoice = "main") -> list[Draft]:
-    """`calls` calls of one agent each with its own five questions, so that they do not speak in chorus."""
+    """At least `calls` calls of one agent, each with its own five questions, so that they do not speak in chorus."""
     clips = [clip.id for clip in clips_of("question", corpora=corpora_of(choice)) if clip.agent == "reception"]
     return [
         Draft("reception", tuple(clips[(start * 3 + step) % len(clips)] for step in range(TURNS_PER_CALL)))
-        for start in range(calls)
+        for start in range(max(calls, CALLS_PER_LEVEL))
     ]
 
 
@@ -87,13 +122,19 @@ def _first(clips: Sequence[Clip], limit: int | None) -> list[Clip]:
     return list(islice(clips, limit))
 
 
+def _by_agent(clips: Iterable[Clip]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for clip in clips:
+        found.setdefault(clip.agent, []).append(clip.id)
+    return found
+
+
 def _talks(clips: Iterable[Clip]) -> list[Draft]:
     """Several turns a call, one agent a call."""
-    by_agent: dict[str, list[str]] = {}
-    for clip in clips:
-        by_agent.setdefault(clip.agent, []).append(clip.id)
     return [
-        Draft(agent, names) for agent, all_names in by_agent.items() for names in _in_groups(all_names, TURNS_PER_CALL)
+        Draft(agent, names)
+        for agent, all_names in _by_agent(clips).items()
+        for names in _in_groups(all_names, TURNS_PER_CALL)
     ]
 
 
@@ -105,3 +146,13 @@ def _into_speech(clips: Sequence[Clip], *, greeting: bool) -> list[Draft]:
 
 def _in_groups(names: Sequence[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(names[start : start + size]) for start in range(0, len(names), size)]
+
+
+def shares(drafts: Sequence[Draft], at_once: int, most: int = CALLS_PER_DRIVER) -> list[tuple[list[Draft], int]]:
+    """The calls dealt out to driver processes of at most `most` calls at once each: (calls, calls at once)."""
+    drivers = max(1, -(-at_once // most))
+    return [
+        (list(drafts[index::drivers]), len(range(index, at_once, drivers)))
+        for index in range(drivers)
+        if drafts[index::drivers]
+    ]

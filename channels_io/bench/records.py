@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 
@@ -35,7 +37,10 @@ class TurnRecord(Struct, frozen=True):
 
 
 class BargeInRecord(Struct, frozen=True):
-    """From the first voiced sample sent; None when it never happened."""
+    """From the first voiced sample sent; None when it never happened.
+
+    An agent that was only held for a moment and went on with its reply did not fall silent.
+    """
 
     clip: str
     ducked_ms: float | None = None
@@ -46,16 +51,38 @@ class BargeInRecord(Struct, frozen=True):
 class BackChannelRecord(Struct, frozen=True):
     clip: str
     stopped: bool
-    """The agent's reply was cleared before it was done, even if it went on later."""
+    """The agent's reply was cleared before it was done, or had not gone on two seconds after the caller's sound."""
+    held_ms: float | None = None
+    """How long the agent was silent before it went on; None when it was not held, or never went on."""
+
+
+class CutRecord(Struct, frozen=True):
+    """A reply that the caller interrupted, as it sounded here until it fell silent."""
+
+    clip: str
+    conversation: str
+    turn: int
+    pcm: bytes
+    """16-bit mono at 24 kHz."""
 
 
 class Lateness(Struct, frozen=True):
-    """How late frames left the driver, in milliseconds."""
+    """How late frames left the driver, or a sleeper that does nothing else was woken, in milliseconds."""
 
     frames: int = 0
     p50: float = 0.0
     p99: float = 0.0
     max: float = 0.0
+
+
+class Stalls(Struct, frozen=True):
+    """What the machine did to a process that wants nothing."""
+
+    lateness_ms: Lateness = Lateness()
+    steal_seconds: float = 0.0
+    """Processor time that the host gave to others, all cores together; 0 where it is not told."""
+    urgent: bool = False
+    """It ran before everything else, so nothing on this machine can have delayed it."""
 
 
 class RunRecord(Struct, frozen=True):
@@ -72,6 +99,39 @@ class RunRecord(Struct, frozen=True):
     call_seconds: float = 0.0
     """Sum over calls."""
     problems: tuple[str, ...] = ()
+    greetings_ms: tuple[float, ...] = ()
+    """From the open socket to the first audible sample of the greeting, a call each."""
+    cuts: tuple[CutRecord, ...] = ()
+    refused: int = 0
+    """Calls that were not taken."""
+    driver_cpu_seconds: float = 0.0
+    driver_urgent: bool = False
+    """The driver ran before everything else: what made it late was the machine."""
+
+
+def merged(runs: Sequence[RunRecord]) -> RunRecord:
+    """What several drivers saw at the same time, as one run. Lateness: the worst of each figure."""
+    late = [run.lateness_ms for run in runs if run.lateness_ms.frames]
+    return RunRecord(
+        turns=tuple(turn for run in runs for turn in run.turns),
+        barge_ins=tuple(item for run in runs for item in run.barge_ins),
+        back_channels=tuple(item for run in runs for item in run.back_channels),
+        skipped=tuple(name for run in runs for name in run.skipped),
+        not_played=tuple(name for run in runs for name in run.not_played),
+        lateness_ms=Lateness(
+            sum(each.frames for each in late),
+            max((each.p50 for each in late), default=0.0),
+            max((each.p99 for each in late), default=0.0),
+            max((each.max for each in late), default=0.0),
+        ),
+        call_seconds=sum(run.call_seconds for run in runs),
+        problems=tuple(text for run in runs for text in run.problems),
+        greetings_ms=tuple(ms for run in runs for ms in run.greetings_ms),
+        cuts=tuple(cut for run in runs for cut in run.cuts),
+        refused=sum(run.refused for run in runs),
+        driver_cpu_seconds=sum(run.driver_cpu_seconds for run in runs),
+        driver_urgent=all(run.driver_urgent for run in runs),
+    )
 
 
 def decode_run(data: bytes) -> RunRecord:

@@ -18,6 +18,10 @@ class Limits:
     """How long a new leg looks for a worker before it is refused."""
     queue_when_full: bool = False
     """Wait for a slot that long too: messages are never refused for load, calls are."""
+    queue: float = 0.0
+    """How long a caller whom no worker has room for may wait in line; 0 = refused at once."""
+    comfort: float = 15.0
+    """Between two sentences that say the caller is not forgotten."""
     worker_away: float = 120.0
     """How long a leg outlives its worker."""
     say_again: float = 15.0
@@ -27,6 +31,8 @@ class Limits:
     playback_every: float = 0.2
     clear_report: float = 0.15
     """How long a cut waits for the player's own report of where it stopped."""
+    hold: float = 3.0
+    """How long a reply is held without the worker saying what came of it; then it goes on."""
     hang_up_settle: float = 0.3
     """How long a hang-up waits for the worker's last state."""
     goodbye: float = 10.0

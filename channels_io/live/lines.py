@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
@@ -20,8 +21,30 @@ from inference.spec import VoiceSpec
 
 logger = logging.getLogger(__name__)
 
-Line = Literal["apology", "still_away", "resumed", "goodbye"]
-LINES: tuple[Line, ...] = ("apology", "resumed", "goodbye", "still_away")
+Line = Literal[
+    "apology",
+    "still_away",
+    "resumed",
+    "goodbye",
+    "busy",
+    "busy_next",
+    "busy_second",
+    "busy_third",
+    "busy_still",
+    "busy_goodbye",
+]
+LINES: tuple[Line, ...] = (
+    "apology",
+    "resumed",
+    "goodbye",
+    "still_away",
+    "busy",
+    "busy_next",
+    "busy_still",
+    "busy_goodbye",
+    "busy_second",
+    "busy_third",
+)
 CACHE_SIZE = 512
 
 TEXTS: dict[str, dict[Line, str]] = {
@@ -30,24 +53,48 @@ TEXTS: dict[str, dict[Line, str]] = {
         "still_away": "I'm sorry, this is taking longer than it should. Please stay on the line.",
         "resumed": "I'm back. Could you say that again?",
         "goodbye": "We have to end here. Thank you, and goodbye.",
+        "busy": "All lines are busy at the moment. Please hold.",
+        "busy_next": "You are next.",
+        "busy_second": "You are number two in line.",
+        "busy_third": "You are number three in line.",
+        "busy_still": "Thank you for waiting. You will be connected as soon as a line is free.",
+        "busy_goodbye": "All lines are still busy. Please call again a little later. Goodbye.",
     },
     "de": {
         "apology": "Entschuldigung, einen Moment bitte.",
         "still_away": "Es tut mir leid, das dauert länger als üblich. Bitte bleiben Sie dran.",
         "resumed": "Ich bin wieder da. Könnten Sie das noch einmal sagen?",
         "goodbye": "Wir müssen hier leider aufhören. Vielen Dank und auf Wiederhören.",
+        "busy": "Im Moment sind alle Leitungen belegt. Bitte bleiben Sie dran.",
+        "busy_next": "Sie sind als Nächstes an der Reihe.",
+        "busy_second": "Sie sind an zweiter Stelle.",
+        "busy_third": "Sie sind an dritter Stelle.",
+        "busy_still": "Danke für Ihre Geduld. Sie werden verbunden, sobald eine Leitung frei ist.",
+        "busy_goodbye": "Es sind noch alle Leitungen belegt. Bitte rufen Sie etwas später wieder an. Auf Wiederhören.",
     },
     "es": {
         "apology": "Disculpe, un momento por favor.",
         "still_away": "Lo siento, esto está tardando más de lo normal. No cuelgue, por favor.",
         "resumed": "Ya estoy aquí. ¿Puede repetirlo, por favor?",
         "goodbye": "Tenemos que terminar aquí. Gracias y hasta luego.",
+        "busy": "En este momento todas las líneas están ocupadas. No cuelgue, por favor.",
+        "busy_next": "Usted es el siguiente.",
+        "busy_second": "Usted es el segundo en la fila.",
+        "busy_third": "Usted es el tercero en la fila.",
+        "busy_still": "Gracias por esperar. Le atenderemos en cuanto haya una línea libre.",
+        "busy_goodbye": "Todas las líneas siguen ocupadas. Llame de nuevo un poco más tarde, por favor. Hasta luego.",
     },
     "fr": {
         "apology": "Pardon, un instant s'il vous plaît.",
         "still_away": "Désolé, cela prend plus de temps que prévu. Restez en ligne, s'il vous plaît.",
         "resumed": "Je suis de retour. Pouvez-vous répéter, s'il vous plaît ?",
         "goodbye": "Nous devons nous arrêter ici. Merci et au revoir.",
+        "busy": "Toutes les lignes sont occupées pour le moment. Veuillez patienter.",
+        "busy_next": "Vous êtes le prochain.",
+        "busy_second": "Vous êtes le deuxième en attente.",
+        "busy_third": "Vous êtes le troisième en attente.",
+        "busy_still": "Merci de patienter. Vous serez mis en relation dès qu'une ligne se libère.",
+        "busy_goodbye": "Toutes les lignes sont encore occupées. Veuillez rappeler un peu plus tard. Au revoir.",
     },
 }
 
@@ -70,14 +117,15 @@ class SpeechCache:
     async def prepare(self, workers: Workers, voice: VoiceSpec, language: str, rate: int) -> None:
         """Ask for what is missing, one sentence after the other. A failure leaves the signal in its place."""
         for line in LINES:
-            key = _key(voice, line_text(line, language), rate)
-            if key in self._audio:
-                continue
-            asking = self._asking.get(key)
-            if asking is None:
-                asking = asyncio.create_task(self._ask(workers, voice, key))
-                self._asking[key] = asking
-            await asyncio.shield(asking)
+            await self._fetch(workers, voice, _key(voice, line_text(line, language), rate))
+
+    async def at_hand(self, workers: Workers, voice: VoiceSpec, text: str, rate: int, *, within: float) -> bool:
+        """Whether `text` can be said in this voice, at once or after a moment of asking for it."""
+        key = _key(voice, text, rate)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._fetch(workers, voice, key)
+        return key in self._audio
 
     def audio(self, voice: VoiceSpec, text: str, rate: int) -> bytes:
         """PCM s16le of `text`, or of the signal."""
@@ -87,6 +135,15 @@ class SpeechCache:
             return signal(rate)
         self._audio.move_to_end(key)
         return pcm
+
+    async def _fetch(self, workers: Workers, voice: VoiceSpec, key: _Key) -> None:
+        if key in self._audio:
+            return
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(workers, voice, key))
+            self._asking[key] = asking
+        await asyncio.shield(asking)
 
     async def _ask(self, workers: Workers, voice: VoiceSpec, key: _Key) -> None:
         *_, text, rate = key

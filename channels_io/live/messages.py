@@ -82,9 +82,23 @@ class Ready(Struct, frozen=True, tag_field="type", tag="ready"):
     resumed: bool
 
 
-class SpeechStarted(Struct, frozen=True, tag_field="type", tag="speech_started"):
-    """The caller began to speak: duck what is playing."""
+class Waiting(Struct, frozen=True, tag_field="type", tag="waiting"):
+    """Before `ready`: all lines are busy, and the caller is number `place` among those who wait. Said again every second."""
 
+    place: int
+
+
+class SpeechStarted(Struct, frozen=True, tag_field="type", tag="speech_started"):
+    """The caller began to speak. A caption: what it does to the player is said by Floor."""
+
+    turn: int
+
+
+class Floor(Struct, frozen=True, tag_field="type", tag="floor"):
+    """`duck`: play reply `turn` softer. `hold`: silence at once, keep what you have and count no further.
+    `release`: full volume, from where you stopped. After a `hold` comes `release` or `clear`."""
+
+    move: Literal["duck", "hold", "release"]
     turn: int
 
 
@@ -126,6 +140,10 @@ class Timing(Struct, frozen=True, tag_field="type", tag="timing"):
     prompt_tokens: int
     cached_tokens: int
     reply_tokens: int
+    guesses_wasted: int = 0
+    """Answers begun and dropped before this one, because the caller went on."""
+    filler: bool = False
+    """The answer was late, and a filler was said first."""
 
 
 class OwnerState(Struct, frozen=True, tag_field="type", tag="state"):
@@ -148,7 +166,9 @@ class Pong(Struct, frozen=True, tag_field="type", tag="pong"):
 
 ChannelEvent = (
     Ready
+    | Waiting
     | SpeechStarted
+    | Floor
     | Partial
     | Heard
     | ReplyText

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -13,15 +14,22 @@ from channels_io.live.heartbeat import keep_alive
 from channels_io.live.limits import Limits
 from channels_io.live.lines import SpeechCache
 from channels_io.live.live_legs import LIVE_LEGS
+from channels_io.live.observer import TurnObserver
 from channels_io.live.opening import OpenedLeg
 from channels_io.live.recorder import LegRecorder
 from channels_io.live.session import LiveSession
+from channels_io.live.waiting_line import WaitingLine
 from channels_io.live.worker import InferenceWorkers, Workers
+from parley import metrics
+from parley.loop_lag import LOOP_LAG
+from parley.tracing import tracer
 
 logger = logging.getLogger(__name__)
 
 SPEECH = SpeechCache()
 """Fixed sentences of this web process."""
+WAITING = WaitingLine()
+"""Its callers who wait for a free line."""
 
 
 def configured_workers() -> InferenceWorkers:
@@ -33,10 +41,23 @@ async def run_leg(
 ) -> EndReason:
     """Until the leg has ended and its record is written; returns the reason."""
     recorder = LegRecorder(opened.leg, record_sound=opened.record_sound)
+    clock = asyncio.get_running_loop().time
+    budget = settings.PARLEY_BUDGET_MS
+    if channel.media.kind == "voice":
+        limits = replace(limits or Limits(), queue=float(settings.PARLEY_QUEUE_SECONDS))
     session = LiveSession(
-        channel, opened.facts, workers or configured_workers(), recorder, speech=SPEECH, limits=limits
+        channel,
+        opened.facts,
+        workers or configured_workers(),
+        recorder,
+        speech=SPEECH,
+        limits=limits,
+        waiting=WAITING,
+        clock=clock,
+        observe=TurnObserver(channel.kind, opened.facts, budget_ms=budget, tracer=tracer(), clock=clock),
     )
-    with LIVE_LEGS.running(session):
+    open_legs = metrics.LEGS_OPEN.labels(channel.kind)
+    with LIVE_LEGS.running(session), open_legs.track_inprogress(), LOOP_LAG.measured():
         recording = asyncio.create_task(recorder.run())
         living = asyncio.create_task(keep_alive(opened.leg))
         reason = EndReason.SHUTDOWN

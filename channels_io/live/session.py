@@ -21,12 +21,15 @@ from channels_io.end_reasons import EndReason, known_reason
 from channels_io.live import messages as out
 from channels_io.live.caller_clock import CallerClock
 from channels_io.live.facts import KnownMessage, LegFacts
+from channels_io.live.hold_lines import HoldLines
 from channels_io.live.limits import Limits
 from channels_io.live.lines import Line, SpeechCache, line_text
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Inbound, Ping, Played, Refused
 from channels_io.live.recorder import Recorder
 from channels_io.live.speaker import SessionEnded, Speaker
 from channels_io.live.transcript import Transcript
+from channels_io.live.waiting_line import WaitingLine
+from channels_io.live.waterfall import Measured
 from channels_io.live.worker import Workers
 from channels_io.live.worker_line import WorkerLine
 from channels_io.sanitize import clean_text
@@ -49,8 +52,11 @@ class LiveSession:
         *,
         speech: SpeechCache,
         limits: Limits | None = None,
+        waiting: WaitingLine | None = None,
         clock: Callable[[], float] | None = None,
+        observe: Callable[[Measured], None] = lambda measured: None,
     ) -> None:
+        """`observe` is told of each turn when its waterfall is complete."""
         self._channel = channel
         self._facts = facts
         self._workers = workers
@@ -60,10 +66,18 @@ class LiveSession:
         self._clock = clock or asyncio.get_running_loop().time
         self._voice = channel.media.kind == "voice"
         self._started = self._last_inbound = self._clock()
-        self._line = WorkerLine(workers, self, self._limits, self._clock)
+        self._line = WorkerLine(workers, self, self._limits, self._clock, WaitingLine() if waiting is None else waiting)
+        self._hold_lines = HoldLines(self._limits.comfort)
+        self._waited = False
         self._transcript = Transcript(recorder.put, self._now_ms, channel.media.kind)
         self._speaker = Speaker(
-            channel, recorder, self._transcript, self._tell_playback, limits=self._limits, clock=self._clock
+            channel,
+            recorder,
+            self._transcript,
+            self._tell_playback,
+            limits=self._limits,
+            clock=self._clock,
+            observe=observe,
         )
         self._caller_clock = CallerClock(channel.media.rate_in)
         self._state = facts.state or wire.ConversationState()
@@ -207,6 +221,7 @@ class LiveSession:
             await self._line.run()
         except WorkerError as error:
             if isinstance(error, WorkerFull):
+                await self._say_busy_goodbye()
                 end = SessionEnded(EndReason.WORKER_FULL, CloseCode.WORKER_FULL)
                 message = "All lines are busy. Please try again in a few minutes."
             elif isinstance(error, WorkerLost):
@@ -224,10 +239,39 @@ class LiveSession:
         state: wire.ConversationState | None = self._facts.state
         if resumed:  # One turn on: on a voice leg the web's own "I'm back" takes it.
             state = msgspec.structs.replace(self._state, turn=self._turn + 1, greeted=True)
+        elif self._waited:  # The worker's turns come after the sentences that filled the wait.
+            state = msgspec.structs.replace(state or self._state, turn=self._turn + 1)
         self._caller_clock.restart()
         return wire.Open(
             self._facts.spec, self._facts.conversation, self._channel.media, state, caller=self._facts.caller
         )
+
+    async def may_wait(self) -> bool:
+        """A caller waits for a line only if a voice can say so."""
+        if not self._voice:
+            return False
+        spec = self._facts.spec
+        text = line_text("busy", spec.language)
+        return await self._speech.at_hand(self._workers, spec.voice, text, self._channel.media.rate_out, within=1.0)
+
+    async def on_waiting(self, place: int) -> None:
+        if not self._waited:
+            self._transcript.event("waiting", {"place": place})
+        self._waited = True
+        self._last_inbound = self._clock()  # A page says nothing before it is connected.
+        await self._channel.send(out.Waiting(place))
+        for line in self._hold_lines.due(place, self._clock()):
+            await self._say(line)
+
+    async def _say_busy_goodbye(self) -> None:
+        if not self._waited:
+            return
+        await self._say("busy_goodbye")
+        deadline = self._clock() + self._limits.goodbye
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            if self._speaker.silent() or self._clock() >= deadline:
+                return
 
     async def on_worker(self, *, resumed: bool) -> None:
         self._say_again_at = None
@@ -239,6 +283,10 @@ class LiveSession:
                 self._begin_turn(self._turn + 1)
             return
         self._was_up = True
+        if self._waited:
+            if not self._speaker.silent():
+                await self._speaker.cut(self._turn)
+            self._begin_turn(self._turn + 1)
         media = self._channel.media
         await self._channel.send(
             out.Ready(
@@ -259,6 +307,7 @@ class LiveSession:
         self._transcript.event("worker_lost")
         if not self._speaker.silent():
             await self._speaker.cut(self._turn)
+        await self._speaker.release()
         self._break_off()
         if self._ending is not None:
             return
@@ -276,9 +325,9 @@ class LiveSession:
             case wire.Ready():
                 pass
             case wire.SpeechStarted(turn=turn):
-                await self._channel.duck(turn)
+                await self._channel.send(out.SpeechStarted(turn))
             case wire.Floor():
-                pass
+                await self._on_floor(message)
             case wire.Partial(text=text):
                 await self._channel.send(out.Partial(text))
             case wire.Heard():
@@ -300,10 +349,21 @@ class LiveSession:
             case _:
                 assert_never(message)
 
+    async def _on_floor(self, floor: wire.Floor) -> None:
+        if floor.move == "release":  # Of whichever turn: nothing may stay held.
+            await self._speaker.release()
+        elif floor.turn < self._turn:
+            pass
+        elif floor.move == "hold":
+            await self._speaker.hold(floor.turn)
+        else:
+            await self._speaker.duck(floor.turn)
+
     async def _on_heard(self, heard: wire.Heard) -> None:
         self._line.heard(heard.id)
         if not self._speaker.silent():  # A newer turn: what still sounds is stale.
             await self._speaker.cut(self._turn)
+        await self._speaker.release()
         self._begin_turn(heard.turn)
         now = self._clock()
         # The sample before: an end that lies on the border of two frames belongs to the first.
@@ -398,6 +458,7 @@ class LiveSession:
                 await self._channel.send(out.Failed(stopped.value, message, fatal=True))
                 await self._hang_up(stopped, close_code)
             if self._ending is not None:
+                await self._speaker.release()  # A goodbye is said to its end.
                 reason, deadline = self._ending
                 if now >= deadline or self._speaker.silent():
                     await self._hang_up(reason)

@@ -8,13 +8,15 @@ from typing import Any
 
 from channels_io.live.inbox import Inbox
 from channels_io.live.intake import Codec
-from channels_io.live.messages import ChannelEvent, Clear, Inbound, SpeechStarted
+from channels_io.live.messages import ChannelEvent, Clear, Floor, Inbound
 from inference.events import Media
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class SocketChannel:
+    can_hold = True
+
     def __init__(self, kind: str, media: Media, codec: Codec, send: Send, inbox: Inbox) -> None:
         self.kind = kind
         self.media = media
@@ -39,7 +41,13 @@ class SocketChannel:
         await self.send(Clear(turn))
 
     async def duck(self, turn: int) -> None:
-        await self.send(SpeechStarted(turn))
+        await self.send(Floor("duck", turn))
+
+    async def hold(self, turn: int) -> None:
+        await self.send(Floor("hold", turn))
+
+    async def release(self, turn: int) -> None:
+        await self.send(Floor("release", turn))
 
     def backlog(self) -> int:
         return transport_backlog(self._send)

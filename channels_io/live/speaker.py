@@ -49,8 +49,10 @@ class Speaker:
         *,
         limits: Limits,
         clock: Callable[[], float],
+        observe: Callable[[Measured], None] = lambda measured: None,
     ) -> None:
         self._channel = channel
+        self._observe = observe
         self._recorder = recorder
         self._transcript = transcript
         self._tell = tell
@@ -67,6 +69,9 @@ class Speaker:
         self._told_at = self._started
         self._told: tuple[int, int] = (-1, 0)
         self._cut_waits: tuple[int, int, float] | None = None
+        self._ducked: int | None = None
+        self._held: tuple[int, float] | None = None
+        """The reply that is held, and since when."""
 
     async def run(self) -> None:
         await self._pacer.run()
@@ -84,6 +89,7 @@ class Speaker:
     def push(self, turn: int, pcm: bytes) -> None:
         """Raises ProtocolError when far too much waits."""
         self._transcript.reply_given(turn, len(pcm) // 2)
+        self.waterfall.arrived(turn, pcm, self._clock())
         self._pacer.push(turn, pcm)
 
     def finish(self, turn: int) -> None:
@@ -98,10 +104,40 @@ class Speaker:
             return self._player.get(turn, 0)
         return self._schedule.played(turn, self._clock())
 
+    async def duck(self, turn: int) -> None:
+        """Softer until `release`, `hold` or `cut`."""
+        self._ducked = turn
+        await self._channel.duck(turn)
+
+    async def hold(self, turn: int) -> None:
+        """Silence now; what is left of reply `turn` is kept until `release` or `cut`."""
+        if self._held is not None:
+            return
+        now = self._clock()
+        self._held = (turn, now)
+        self._pacer.hold(player_keeps=self._channel.can_hold)
+        self._recorder.cut(now - self._started)
+        self._transcript.reply_held(turn, int((now - self._started) * 1000))
+        await self._channel.hold(turn)
+
+    async def release(self) -> None:
+        """Go on where it was held, at full volume; nothing when it is neither held nor softer."""
+        turn = self._held[0] if self._held is not None else self._ducked
+        if turn is None:
+            return
+        self._held = self._ducked = None
+        begins = self._clock() - self._started
+        for kept in self._pacer.release():
+            ends = begins + len(kept.pcm) // 2 / self._rate
+            self._record(kept, begins, ends)
+            begins = ends
+        await self._channel.release(turn)
+
     async def cut(self, turn: int) -> None:
         """Silence now: drop what waits, tell the player, and settle where it stopped."""
         now = self._clock()
         estimate = self._schedule.played(turn, now)
+        self._held = self._ducked = None
         self._pacer.clear()
         self._recorder.cut(now - self._started)
         await self._channel.clear(turn)
@@ -124,6 +160,9 @@ class Speaker:
     async def watch(self) -> None:
         """Called every few hundredths of a second."""
         now = self._clock()
+        if self._held is not None and now > self._held[1] + self._limits.hold:
+            self._transcript.event("hold_forgotten", {"turn": self._held[0]})
+            await self.release()
         if self._cut_waits is not None and now > self._cut_waits[2]:
             turn, estimate, _ = self._cut_waits
             self._cut_waits = None
@@ -147,16 +186,20 @@ class Speaker:
     async def _write(self, paced: Paced) -> None:
         if paced.turn < self._oldest:
             return
+        ends = self._schedule.play_ends() - self._started
         try:
             async with asyncio.timeout(self._limits.send):
                 await self._channel.send_audio(paced.turn, paced.pcm)
         except TimeoutError:
             raise SessionEnded(EndReason.SLOW_READER, CloseCode.SLOW_READER) from None
-        ends = self._schedule.play_ends() - self._started
-        begins = ends - len(paced.pcm) // 2 / self._rate
+        if self._held is None:  # Held while it was being written: it will sound later.
+            self._record(paced, ends - len(paced.pcm) // 2 / self._rate, ends)
+        await self.measured(self.waterfall.wrote(paced.turn, paced.pcm, self._clock()))
+
+    def _record(self, paced: Paced, begins: float, ends: float) -> None:
+        """Seconds since the start of the leg."""
         self._recorder.agent(paced.pcm, begins)
         self._transcript.reply_played(paced.turn, int(begins * 1000), int(ends * 1000))
-        await self.measured(self.waterfall.wrote(paced.turn, paced.pcm, self._clock()))
 
     async def measured(self, measured: Measured | None) -> None:
         """A waterfall is complete: keep it and show it."""
@@ -171,5 +214,8 @@ class Speaker:
                 measured.prompt_tokens,
                 measured.cached_tokens,
                 measured.reply_tokens,
+                measured.guesses_wasted,
+                measured.filler,
             )
         )
+        self._observe(measured)

@@ -70,6 +70,11 @@ class Transcript:
         reply.started_ms = reply.started_ms or started_ms
         reply.ended_ms = ended_ms
 
+    def reply_held(self, turn: int, at_ms: int) -> None:
+        """What sounds of reply `turn` ends here for now."""
+        reply = self._reply(turn)
+        reply.ended_ms = min(reply.ended_ms, at_ms)
+
     def reply_done(self, turn: int, text: str) -> None:
         reply = self._reply(turn)
         reply.whole = text or reply.written
@@ -124,6 +129,8 @@ class Transcript:
                 prompt_tokens=measured.prompt_tokens,
                 cached_tokens=measured.cached_tokens,
                 reply_tokens=measured.reply_tokens,
+                guesses_wasted=measured.guesses_wasted,
+                filler=measured.filler,
             )
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from channels_io.live.limits import Limits
+from channels_io.live.waiting_line import Place, WaitingLine
 from channels_io.live.worker import WorkerLink, Workers
 from inference.errors import ProtocolError, WorkerError, WorkerFull, WorkerLost
 from inference.events import Down, Open, Text, Up
@@ -20,12 +21,20 @@ logger = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 1.0
+QUEUE_SECONDS = 1.0
+"""Between two tries of whoever is next in line."""
 
 
 class Party(Protocol):
     """Who is on this line: the session."""
 
     def opening(self, *, resumed: bool) -> Open: ...
+
+    async def may_wait(self) -> bool:
+        """Whether the caller can be told that all lines are busy, and so may wait for one."""
+
+    async def on_waiting(self, place: int) -> None:
+        """Every second in line."""
 
     async def on_worker(self, *, resumed: bool) -> None: ...
 
@@ -35,13 +44,18 @@ class Party(Protocol):
 
 
 class WorkerLine:
-    def __init__(self, workers: Workers, party: Party, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, workers: Workers, party: Party, limits: Limits, clock: Callable[[], float], waiting: WaitingLine
+    ) -> None:
         self._workers = workers
         self._party = party
         self._limits = limits
         self._clock = clock
+        self._waiting = waiting
+        self._place: Place | None = None
         self._link: WorkerLink | None = None
         self._patience: asyncio.Timeout | None = None
+        self._give_up_at = 0.0
         self._unheard: dict[str, Text] = {}
         self.closing = False
         """The session is about to end: a line that breaks now is not repaired."""
@@ -79,9 +93,17 @@ class WorkerLine:
 
     async def run(self) -> None:
         """Until `closing`. Raises WorkerError (full, lost, refused) when no worker can be had in time."""
+        try:
+            await self._run()
+        finally:
+            self._leave_line()
+
+    async def _run(self) -> None:
         resumed = False
         deadline = self._clock() + self._limits.first_worker
         delay = FIRST_DELAY
+        if self._queues and len(self._waiting) and await self._party.may_wait():
+            deadline = await self._wait_in_line()  # Who came first goes first.
         while not self.closing:
             problem = await self._connect(resumed=resumed)
             if self.closing:
@@ -90,6 +112,13 @@ class WorkerLine:
                 resumed, delay = True, FIRST_DELAY
                 deadline = self._clock() + self._limits.worker_away
                 await self._party.on_worker_lost()
+            elif isinstance(problem, WorkerFull) and not resumed and self._queues:
+                if self._clock() >= deadline and self._place is not None:
+                    raise problem
+                if self._place is None and not await self._party.may_wait():
+                    raise problem
+                deadline = await self._wait_in_line()
+                continue
             elif (
                 self._clock() >= deadline
                 or (type(problem) is WorkerError and not resumed)
@@ -98,6 +127,25 @@ class WorkerLine:
                 raise problem
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
+
+    async def _wait_in_line(self) -> float:
+        """Until it is this caller's turn to try again, or the longest wait is over; returns when that is."""
+        if self._place is None:
+            self._place = self._waiting.join()
+            self._give_up_at = self._clock() + self._limits.queue
+        while True:
+            await self._party.on_waiting(self._place.number)
+            await asyncio.sleep(QUEUE_SECONDS)
+            if self._place.number == 1 or self._clock() >= self._give_up_at or self.closing:
+                return self._give_up_at
+
+    @property
+    def _queues(self) -> bool:
+        return self._limits.queue > 0 and not self._limits.queue_when_full
+
+    def _leave_line(self) -> None:
+        if self._place is not None:
+            self._place.leave()
 
     async def _connect(self, *, resumed: bool) -> WorkerError | None:
         """Serve one connection to its end. None: it was up and broke; else why there was none."""
@@ -108,6 +156,7 @@ class WorkerLine:
                 asyncio.timeout(None) as self._patience,
             ):
                 self._link = link
+                self._leave_line()
                 was_up = True
                 await self._party.on_worker(resumed=resumed)
                 for text in list(self._unheard.values()):

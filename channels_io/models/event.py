@@ -15,6 +15,7 @@ from channels_io.models.leg import Leg
 
 class EventKind(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
+    HOLD_FORGOTTEN = "hold_forgotten", _("Held too long, went on")
     TOOL_CALL = "tool_call", _("Tool call")
     TOOL_RESULT = "tool_result", _("Tool result")
     FAILED = "failed", _("Failure")
@@ -29,6 +30,7 @@ class EventKind(models.TextChoices):
 
 _ICONS = {
     EventKind.INTERRUPTED: "front_hand",
+    EventKind.HOLD_FORGOTTEN: "timer_off",
     EventKind.TOOL_CALL: "build",
     EventKind.TOOL_RESULT: "task_alt",
     EventKind.FAILED: "error",

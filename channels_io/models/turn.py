@@ -22,6 +22,7 @@ class Turn(WorkspaceModel):
     `message_id` is the sender's own name for a typed message: sent twice, over whatever legs, it is one turn.
 
     `number` is the wire's: a reply has the number of the turn it answers, the greeting has 0.
+    `over_budget`: the spoken answer came later than PARLEY_BUDGET_MS, as that was on the day, or after a filler.
     `text_seq` and `timing_seq` are the entries its words and its timing came from (`channels_io.entries`).
     """
 
@@ -53,6 +54,9 @@ class Turn(WorkspaceModel):
     prompt_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
     reply_tokens = models.PositiveIntegerField(default=0)
+    guesses_wasted = models.PositiveSmallIntegerField(default=0)
+    filler = models.BooleanField(default=False)
+    over_budget = models.BooleanField(default=False)
     text_seq = models.BigIntegerField(default=0)
     timing_seq = models.BigIntegerField(default=0)
 
@@ -67,6 +71,7 @@ class Turn(WorkspaceModel):
         )
         indexes = (
             models.Index(fields=("workspace", "at"), name="channels_io_turn_at"),
+            models.Index(fields=("workspace", "at"), condition=Q(over_budget=True), name="channels_io_turn_late"),
             GinIndex(SearchVector("text", config="simple"), name="channels_io_turn_words"),
         )
 

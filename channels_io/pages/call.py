@@ -17,8 +17,9 @@ from agents.problems import CompileError
 from channels_io.models import Conversation, Turn
 from channels_io.pages.talk_json import InvalidTicketRequest, TicketRequest, read_ticket_request, refusal
 from channels_io.pages.talk_strings import talk_strings
-from channels_io.pages.waterfall import EXPLAINED
+from channels_io.pages.waterfall import budget_ms
 from channels_io.tickets import Ticket, issue_ticket
+from channels_io.waits import KNOWN, OTHER_SLOT, STEPS
 from parley.accounts.actor import Actor
 from parley.accounts.pages import workspace_page
 from parley.accounts.pages.guard import WorkspaceRequest
@@ -47,6 +48,7 @@ def call(request: WorkspaceRequest, public_id: str) -> HttpResponse:
         "has_published": agent.published is not None,
         "blocked": _why_not(agent, version),
         "config": _config(agent, version, conversation),
+        "waits": STEPS,
     }
     return render_page(request, "channels_io/call.html", context, title=_("Talk to %(name)s") % {"name": agent.name})
 
@@ -122,7 +124,12 @@ def _config(agent: Agent, version: str, conversation: Conversation | None) -> di
         "conversation": conversation.public_id if conversation else "",
         "lines": _lines(conversation) if conversation else [],
         "worklets": worklet_addresses(),
-        "spans": {name: str(text) for name, text in EXPLAINED.items()},
+        "budgetMs": budget_ms(),
+        "waits": {
+            name: {"label": str(wait.label), "slot": wait.slot, "explained": str(wait.explained)}
+            for name, wait in KNOWN.items()
+        },
+        "otherSlot": OTHER_SLOT,
         "strings": talk_strings(),
     }
 

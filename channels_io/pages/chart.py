@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from channels_io.pages.waterfall import BUDGET_MS, verdict
+from channels_io.pages.waterfall import budget_ms, verdict
 from channels_io.reads.today import Hour
 
 HEIGHT = 100
@@ -41,7 +41,7 @@ class HourChart:
 
 def hour_chart(hours: Sequence[Hour], now_hour: int) -> HourChart:
     top = max((hour.p95 or 0 for hour in hours), default=0)
-    top = max(top, BUDGET_MS) * 1.08
+    top = max(top, budget_ms()) * 1.08
     scale = HEIGHT / top
     columns = tuple(
         Column(
@@ -60,7 +60,7 @@ def hour_chart(hours: Sequence[Hour], now_hour: int) -> HourChart:
     )
     return HourChart(
         columns=columns,
-        budget_y=round(HEIGHT - BUDGET_MS * scale, 2),
+        budget_y=round(HEIGHT - budget_ms() * scale, 2),
         top_ms=top,
         now_x=now_hour * COLUMN + COLUMN / 2,
     )

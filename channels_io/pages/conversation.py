@@ -11,7 +11,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from channels_io.actions.erase_recording import erase_recording
 from channels_io.models import Conversation, Leg
-from channels_io.pages.waterfall import BUDGET_MS, legend, waterfalls
+from channels_io.pages.waterfall import budget_ms, legend, waterfalls
 from channels_io.reads.export import export_record
 from channels_io.reads.record import Record, read_record
 from parley.accounts.audit import audit
@@ -39,7 +39,7 @@ def conversation(request: WorkspaceRequest, public_id: str) -> HttpResponse:
         "waterfalls": drawn,
         "timed": timed,
         "legend": legend(timed or [*drawn.values()]),
-        "budget_ms": BUDGET_MS,
+        "budget_ms": budget_ms(),
         "may_erase": request.actor.may(Permission.OPERATE),
         "may_export": request.actor.may(Permission.EXPORT),
     }

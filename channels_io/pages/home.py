@@ -18,8 +18,9 @@ from agents.models import Agent
 from agents.reads import callable_agents
 from channels_io.models import Channel, Conversation
 from channels_io.pages.chart import hour_chart
+from channels_io.pages.waterfall import Legend, budget_ms, legend_of
 from channels_io.reads.conversations import rows_of
-from channels_io.reads.today import problems, today
+from channels_io.reads.today import Budget, budget, problems, today
 from channels_io.widget_settings import WIDGET_KIND, WidgetSettings
 from inference.client import worker_status
 from inference.errors import ParleyError
@@ -56,7 +57,12 @@ def home(request: WorkspaceRequest) -> HttpResponse:
         .order_by("-last_at", "-public_id")[:RECENT]
     )
     steps = first_steps(request.actor)
+    spent = budget(workspace)
     context = {
+        "budget": spent,
+        "budget_ms": budget_ms(),
+        "waits": legend_of((wait.name, wait.ms, wait.turns) for wait in spent.waits),
+        "eater": _eater(spent),
         "today": figures,
         "chart": hour_chart(figures.hours, figures.hour),
         "problems": problems(workspace),
@@ -64,6 +70,15 @@ def home(request: WorkspaceRequest) -> HttpResponse:
         "steps": steps if not all(step.done for step in steps) else (),
     }
     return render_page(request, "channels_io/home.html", context, title=_("Home"))
+
+
+def _eater(spent: Budget) -> Legend | None:
+    """The wait that eats most, and its share of the same turns."""
+    longest = spent.longest_wait
+    if longest is None:
+        return None
+    parts = legend_of((wait.name, wait.ms, wait.turns) for wait in spent.missed_waits or spent.waits)
+    return next(part for part in parts if part.name == longest.name)
 
 
 def first_steps(actor: Actor) -> tuple[Step, ...]:

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.conf import settings
 
 from channels_io.reads.record import TurnRecord
+from channels_io.waits import wait_named
 
 WIDTH = 1000
 """Units of the drawing: it is stretched to the width of its place."""
-BUDGET_MS = 500
-GOOD_MS = 500
-FAIR_MS = 1000
+FAIR = 5 / 3
+"""As a multiple of the budget: until here it still feels like talk."""
 
-_SLOTS = {
-    gettext_noop("end of turn"): 1,
-    gettext_noop("recognition"): 2,
-    gettext_noop("first token"): 3,
-    gettext_noop("first clause"): 4,
-    gettext_noop("voice"): 5,
-    gettext_noop("wire"): 6,
-}
-OTHER_SLOT = 7
 
-EXPLAINED = {
-    "end of turn": _("From the caller's last sound until there has been silence enough."),
-    "recognition": _("Until the words were known, where they came later than that."),
-    "first token": _("Until the language model gives its first word."),
-    "first clause": _("Until there are enough words to say aloud."),
-    "voice": _("Until the first sound of the voice."),
-    "wire": _("On the way between caller, web server and speech worker."),
-}
+def budget_ms() -> int:
+    budget: int = settings.PARLEY_BUDGET_MS
+    return budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +29,18 @@ class Bar:
     ms: float
     x: float
     width: float
-    slot: int
+
+    @property
+    def slot(self) -> int:
+        return wait_named(self.name).slot
+
+    @property
+    def label(self) -> str:
+        return str(wait_named(self.name).label)
 
     @property
     def explained(self) -> str:
-        return str(EXPLAINED.get(self.name, ""))
+        return str(wait_named(self.name).explained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +51,12 @@ class Waterfall:
     budget_x: float
 
     @property
-    def over(self) -> bool:
-        return self.total_ms > BUDGET_MS
+    def spoken(self) -> bool:
+        return self.record.turn.v2v_ms is not None
 
     @property
     def over_ms(self) -> float:
-        return self.total_ms - BUDGET_MS
+        return max(0.0, self.total_ms - budget_ms())
 
     @property
     def evaluated_tokens(self) -> int:
@@ -73,18 +65,32 @@ class Waterfall:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
+    """One wait over several turns. `share` is of the whole time."""
+
     name: str
-    slot: int
     mean_ms: float
     share: float
-    explained: str
+    x: float = 0.0
+    width: float = 0.0
+
+    @property
+    def slot(self) -> int:
+        return wait_named(self.name).slot
+
+    @property
+    def label(self) -> str:
+        return str(wait_named(self.name).label)
+
+    @property
+    def explained(self) -> str:
+        return str(wait_named(self.name).explained)
 
 
 def waterfalls(records: Sequence[TurnRecord]) -> dict[int, Waterfall]:
     """By turn pk, all on one scale so that they can be compared; turns without spans are left out."""
     timed = [record for record in records if record.spans]
     longest = max((record.wait_ms or 0 for record in timed), default=0)
-    scale = WIDTH / (max(longest, BUDGET_MS) * 1.04)
+    scale = WIDTH / (max(longest, budget_ms()) * 1.04)
     return {record.turn.pk: _waterfall(record, scale) for record in timed}
 
 
@@ -95,34 +101,36 @@ def _waterfall(record: TurnRecord, scale: float) -> Waterfall:
             ms=span.ms,
             x=round(span.start_ms * scale, 1),
             width=round(max(span.ms * scale, 1.5 if span.ms else 0), 1),
-            slot=_SLOTS.get(span.name, OTHER_SLOT),
         )
         for span in record.spans
     )
-    return Waterfall(record=record, bars=bars, total_ms=record.wait_ms or 0.0, budget_x=round(BUDGET_MS * scale, 1))
+    return Waterfall(record=record, bars=bars, total_ms=record.wait_ms or 0.0, budget_x=round(budget_ms() * scale, 1))
 
 
 def legend(drawn: Sequence[Waterfall]) -> tuple[Legend, ...]:
-    """Each span's name once, in the order of the spans, with its mean over the turns that have it."""
+    """Each span's name once, in the order of the waits, with its mean over the turns that have it."""
     sums: dict[str, list[float]] = {}
     for waterfall in drawn:
         for bar in waterfall.bars:
             sums.setdefault(bar.name, []).append(bar.ms)
-    whole = sum(sum(values) for values in sums.values()) or 1.0
-    return tuple(
-        Legend(
-            name=name,
-            slot=_SLOTS.get(name, OTHER_SLOT),
-            mean_ms=sum(values) / len(values),
-            share=sum(values) / whole,
-            explained=str(EXPLAINED.get(name, "")),
-        )
-        for name, values in sorted(sums.items(), key=lambda item: _SLOTS.get(item[0], OTHER_SLOT))
-    )
+    return legend_of((name, sum(values), len(values)) for name, values in sums.items())
+
+
+def legend_of(sums: Iterable[tuple[str, float, int]]) -> tuple[Legend, ...]:
+    """(name, ms of all turns together, turns) of each wait → contiguous parts of one bar, in the order of time."""
+    ordered = sorted(sums, key=lambda each: (wait_named(each[0]).slot, each[0]))
+    whole = sum(ms for _, ms, _ in ordered) or 1.0
+    parts: list[Legend] = []
+    x = 0.0
+    for name, ms, turns in ordered:
+        width = ms / whole * WIDTH
+        parts.append(Legend(name, ms / turns, ms / whole, round(x, 1), round(width, 1)))
+        x += width
+    return tuple(parts)
 
 
 def verdict(ms: float | None) -> str:
     """Class of a badge: is-good within the budget, is-warn while it still feels like talk, else is-bad."""
     if ms is None:
         return ""
-    return "is-good" if ms <= GOOD_MS else "is-warn" if ms <= FAIR_MS else "is-bad"
+    return "is-good" if ms <= budget_ms() else "is-warn" if ms <= budget_ms() * FAIR else "is-bad"

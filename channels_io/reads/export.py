@@ -92,6 +92,9 @@ def _turn(record: TurnRecord) -> dict[str, Any]:
             "prompt_tokens": turn.prompt_tokens,
             "cached_tokens": turn.cached_tokens,
             "reply_tokens": turn.reply_tokens,
+            "guesses_wasted": turn.guesses_wasted,
+            "filler": turn.filler,
+            "over_budget": turn.over_budget,
             "spans": [{"name": span.name, "start_ms": span.start_ms, "ms": span.ms} for span in record.spans],
         }
         if turn.timing_seq

@@ -12,7 +12,7 @@ from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
 from channels_io.end_reasons import FAILURES
-from channels_io.models import Conversation, Event, Leg, Turn
+from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
 from channels_io.models.event import PROBLEMS
 from channels_io.reads.percentile import Percentile
 from parley.accounts.models import Workspace
@@ -20,6 +20,7 @@ from parley.accounts.models import Workspace
 SLOW_MS = 1500
 """A reply this late is a problem by itself: people start to repeat themselves."""
 SHOWN_PROBLEMS = 5
+SHOWN_WORST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,48 @@ class Problems:
 
     def __bool__(self) -> bool:
         return bool(self.failed_legs or self.events or self.slow_turns)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitSum:
+    """One wait over the spoken turns of the day: ms of all together, and in how many it occurred."""
+
+    name: str
+    ms: float
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How the spoken turns of today stood against the budget. Times in ms."""
+
+    timed: int
+    missed: int
+    fillers: int
+    guesses_wasted: int
+    p50: float | None
+    p95: float | None
+    waits: tuple[WaitSum, ...]
+    missed_waits: tuple[WaitSum, ...]
+    """Of the turns that missed it alone."""
+    worst: tuple[Turn, ...]
+
+    @property
+    def kept(self) -> int:
+        return self.timed - self.missed
+
+    @property
+    def kept_share(self) -> float | None:
+        return self.kept / self.timed if self.timed else None
+
+    @property
+    def missed_share(self) -> float | None:
+        return self.missed / self.timed if self.timed else None
+
+    @property
+    def longest_wait(self) -> WaitSum | None:
+        """What eats most: of the turns that missed, where there are any."""
+        return max(self.missed_waits or self.waits, key=lambda wait: wait.ms, default=None)
 
 
 def day_start(workspace: Workspace, now: datetime) -> datetime:
@@ -135,5 +178,42 @@ def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
             slow.select_related("conversation__contact", "conversation__agent").order_by(F("v2v_ms").desc())[
                 :SHOWN_PROBLEMS
             ]
+        ),
+    )
+
+
+def budget(workspace: Workspace, now: datetime | None = None) -> Budget:
+    """Today's turns against the budget that held when each was taken (`Turn.over_budget`)."""
+    since = day_start(workspace, now or timezone.now())
+    timed = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__isnull=False)
+    figures = timed.aggregate(
+        timed=Count("pk"),
+        missed=Count("pk", filter=Q(over_budget=True)),
+        fillers=Count("pk", filter=Q(filler=True)),
+        guesses_wasted=Sum("guesses_wasted", default=0),
+        p50=Percentile("v2v_ms", fraction=0.5),
+        p95=Percentile("v2v_ms", fraction=0.95),
+    )
+    late = timed.filter(over_budget=True)
+    sums = (
+        TurnSpan.objects.filter(turn__in=timed)
+        .values("name")
+        .annotate(
+            all_ms=Sum("ms"),
+            all_turns=Count("turn", distinct=True),
+            late_ms=Sum("ms", filter=Q(turn__over_budget=True)),
+            late_turns=Count("turn", distinct=True, filter=Q(turn__over_budget=True)),
+        )
+        .order_by("name")
+    )
+    rows = list(sums)
+    return Budget(
+        **figures,
+        waits=tuple(WaitSum(row["name"], row["all_ms"], row["all_turns"]) for row in rows),
+        missed_waits=tuple(
+            WaitSum(row["name"], row["late_ms"], row["late_turns"]) for row in rows if row["late_turns"]
+        ),
+        worst=tuple(
+            late.select_related("conversation__contact", "conversation__agent").order_by("-v2v_ms")[:SHOWN_WORST]
         ),
     )

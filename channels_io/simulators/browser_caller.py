@@ -1,7 +1,7 @@
 """The caller, played from outside over the real browser_voice socket. All voice figures come from here.
 
-20 ms frames on a wall clock, room tone after the words, a player that obeys `clear` and reports
-`played`. Voice-to-voice time runs from t0, the moment the frame with the last sample above -45 dBFS
+20 ms frames on a wall clock, room tone after the words, a player that obeys `floor` and `clear` and
+reports `played`. Voice-to-voice time runs from t0, the moment the frame with the last sample above -45 dBFS
 is written, to t1, the arrival of the first agent frame that is above it for 20 ms. The clock is read
 before a frame is written and after one has arrived: a slow driver can only make figures worse.
 
@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -58,9 +59,15 @@ class Utterance:
     ended: float | None = None
     """t0: the frame with the last audible sample was written."""
     ducked_ms: float | None = None
-    """From `began` to the server's word that the caller is speaking, if the agent was sounding."""
+    """From `began` to the server's word to play softer, if the agent was sounding."""
     silent_ms: float | None = None
-    """From `began` to the player falling silent by a `clear`, if the agent was sounding."""
+    """From `began` to the player first falling silent by a `hold` or a `clear`, if the agent was sounding."""
+    held_ms: float | None = None
+    """How long the agent was held before it was released, all times together; None when it never was."""
+    held_since: float | None = None
+    """The agent is held, from then on."""
+    said_by_then: int = 0
+    """Samples of the reply `over` that had sounded when it first fell silent."""
     agent_sounding: bool = False
     """The agent was speaking when the caller began: a barge-in."""
     over: int = -1
@@ -201,10 +208,13 @@ class BrowserCaller:
         with suppress(TimeoutError):
             await self.wait(lambda: bool(self._said) or self.closed, GREETING_SECONDS)
         await self.wait(lambda: self._all_here() or self.closed, seconds)
-        while (left := self.player.ends() - time.monotonic()) > 0:
-            with suppress(TimeoutError):
-                await self.wait(lambda: self.closed, left)
-            if self.closed:
+        while not self.closed:
+            if self.player.held:
+                await self.wait(lambda: not self.player.held or self.closed, seconds)
+            elif (left := self.player.ends() - time.monotonic()) > 0:
+                with suppress(TimeoutError):
+                    await self.wait(lambda: self.player.held or self.closed, left)
+            else:
                 return
 
     async def answer(self, seconds: float = ANSWER_SECONDS) -> TurnResult:
@@ -258,11 +268,11 @@ class BrowserCaller:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 if not self.muted:
                     frame = self._microphone.next()
-                    now = time.monotonic()
                     await self._socket.send(frame.pcm)
                     self._lateness.append(time.monotonic() - due)
                     if frame.speech is not None:
-                        self._wrote(frame, now)
+                        # Timed from when it was due: lateness here is never a gain for the server.
+                        self._wrote(frame, due)
                 due += FRAME_MS / 1000
 
     def _wrote(self, frame: Frame, now: float) -> None:
@@ -331,8 +341,8 @@ class BrowserCaller:
         match event:
             case messages.Ready():
                 self.ready = event
-            case messages.SpeechStarted():
-                self._on_speech_started(now)
+            case messages.Floor(move=move):
+                self._on_floor(move, now)
             case messages.Heard(turn=turn, text=text, source=source):
                 spoken = self.utterances[-1] if self.utterances and source == "voice" else None
                 self.turns[turn] = TurnResult(turn, text, source, spoken)
@@ -353,7 +363,8 @@ class BrowserCaller:
                     self.turns[turn].said = self._said[turn].strip()
                     self.turns[turn].done = True
             case messages.Clear(turn=turn):
-                self._on_clear(now)
+                self._fell_silent(now)
+                self._let_go(None)
                 await self._send(self.player.clear(turn, now))
                 self._finished.add(turn)
                 if turn in self.turns:
@@ -364,18 +375,45 @@ class BrowserCaller:
                 self.failures.append(event)
             case messages.Ended():
                 self.ended = event
-            case messages.Partial() | messages.OwnerState() | messages.Pong():
+            case (
+                messages.Waiting()
+                | messages.SpeechStarted()
+                | messages.Partial()
+                | messages.OwnerState()
+                | messages.Pong()
+            ):
                 pass
 
-    def _on_speech_started(self, now: float) -> None:
-        spoken = self.utterances[-1] if self.utterances else None
-        if spoken is not None and spoken.agent_sounding and spoken.ducked_ms is None:
+    def _on_floor(self, move: Literal["duck", "hold", "release"], now: float) -> None:
+        spoken = self._speaking_over()
+        if move == "duck" and spoken is not None and spoken.ducked_ms is None:
             spoken.ducked_ms = (now - spoken.began) * 1000
+        elif move == "hold":
+            self._fell_silent(now)
+            if spoken is not None and not self.player.held:
+                spoken.held_since = now
+            self.player.hold(now)
+        elif move == "release":
+            self.player.release(now)
+            self._let_go(now)
 
-    def _on_clear(self, now: float) -> None:
+    def _speaking_over(self) -> Utterance | None:
+        """What the caller said last, if the agent was sounding then."""
         spoken = self.utterances[-1] if self.utterances else None
-        if spoken is not None and spoken.agent_sounding and spoken.silent_ms is None:
+        return spoken if spoken is not None and spoken.agent_sounding else None
+
+    def _let_go(self, released: float | None) -> None:
+        """What was held is held no more: released at that moment, or cleared."""
+        for spoken in self.utterances:
+            if spoken.held_since is not None and released is not None:
+                spoken.held_ms = (spoken.held_ms or 0.0) + (released - spoken.held_since) * 1000
+            spoken.held_since = None
+
+    def _fell_silent(self, now: float) -> None:
+        spoken = self._speaking_over()
+        if spoken is not None and spoken.silent_ms is None:
             spoken.silent_ms = (now - spoken.began) * 1000
+            spoken.said_by_then = self.player.played(spoken.over, now)
 
     def _on_timing(self, timing: messages.Timing) -> None:
         turn = self.turns.get(timing.turn)

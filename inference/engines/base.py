@@ -8,7 +8,7 @@ feeds the builder's drop-downs. Heavy imports stay inside `load()`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
@@ -113,6 +113,16 @@ class Usage:
 ChatDelta = TextDelta | ToolRequest | Usage
 
 
+def always() -> bool:
+    """Somebody waits."""
+    return True
+
+
+def never() -> bool:
+    """Nothing holds it."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
     temperature: float = 0.3
@@ -123,6 +133,12 @@ class ChatOptions:
     grammar: str = ""
     """Constrain the reply to this grammar."""
     seed: int | None = None
+    background: bool = False
+    """Nobody waits for it: it gives way to every other request, where the engine has an order of them."""
+    awaited: Callable[[], bool] = always
+    """Whether somebody waits for this reply by now; asked at each step, from any thread. A guess goes behind them."""
+    held: Callable[[], bool] = never
+    """While it says yes, the prompt is read and a first token written, where the engine can wait there."""
 
 
 class ChatStream(Protocol):
@@ -134,6 +150,23 @@ class ChatStream(Protocol):
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
         """Read the prompt into the cache ahead of time. Best effort, cancellable."""
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """A chat stream that can say how much fits."""
+
+    @property
+    def window(self) -> int:
+        """Tokens of one conversation, its reply included."""
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`; quick."""
+
+
+def estimated_tokens(text: str) -> int:
+    """For a model whose tokens we cannot count: four bytes a token, which is right for English and safe for others."""
+    return -(-len(text.encode("utf-8", "replace")) // 4)
 
 
 @runtime_checkable

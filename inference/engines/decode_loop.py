@@ -11,14 +11,18 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
 
+from inference.engines.base import always, never
 from inference.engines.sampling import Scores
 from inference.engines.token_caches import Holding, TokenCaches, common
 from inference.errors import EngineError, EngineNotReady
+from inference.lanes import LANES, Lane, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +30,11 @@ URGENT_PIECE = 16
 """Prompt tokens of an answer somebody waits for, in one step. More is hardly faster a token, and the step
 in hand is what a stop, a recognition pass and everybody else wait for."""
 AHEAD_PIECE = 8
+HELD_PIECE = 4
+"""Of an answer to words that may still grow: as a rule they do, and the next try waits for the step in hand."""
 NICENESS = 5
 """A thread of niceness 0 then gets three times as much of a core that both want."""
+REST_SECONDS = 0.004
 ASIDE_BYTES = 1 << 30
 """Caches put aside for conversations that lost their place, in memory."""
 
@@ -79,27 +86,75 @@ class Request:
     written: int = 0
     pending: list[int] = field(default_factory=list)
     """Tokens to compute next: the rest of the prompt, then the token just written."""
+    background: bool = False
+    """Work that nobody waits for, not even by speaking: it gets what all others leave."""
+    awaited: Callable[[], bool] = always
+    """Whether somebody waits for the answer by now, or it is a guess at what may be asked."""
+    held: Callable[[], bool] = never
+    """While it says yes, nothing more is written than the first token."""
+    begun: bool = False
+    ticket: Ticket | None = None
+    """Its wait, as the lane counts it."""
+    crowded: bool = False
+    """It gave up its cells to others, and waits until one of them has ended."""
 
     @property
     def reading(self) -> bool:
-        return self.written == 0
+        return self.written == 0 or len(self.pending) > 1
 
 
 def pieces(requests: Sequence[Request], room: int) -> list[tuple[Request, int]]:
-    """How many tokens of each request the next batch of `room` takes. Replies in progress go on in any case."""
-    plan = [(request, 1) for request in requests if not request.reading][:room]
-    room -= len(plan)
-    waiting = [request for request in requests if request.reading]
-    urgent = [request for request in waiting if request.urgent]
-    room = min(room, URGENT_PIECE if urgent else AHEAD_PIECE)
-    if plan and not urgent:
-        room //= 2  # Reading ahead makes the replies in progress wait: less of it while there are any.
-    for request in urgent or waiting:
-        count = min(room, len(request.pending))
-        if count:
-            plan.append((request, count))
-            room -= count
-    return plan
+    """How many tokens of each request the next batch of `room` takes.
+
+    Replies in progress go on in any case. Background work takes part while nobody else has a prompt to read.
+    """
+    readers = [request for request in requests if request.reading]
+    first = min(map(rank, readers), default=Rank.BACKGROUND)
+    if first < Rank.BACKGROUND:
+        requests = [request for request in requests if not request.background]
+    plan = [(request, 1) for request in requests if not request.reading and not request.held()][:room]
+    room = min(room - len(plan), _piece(first, readers))
+    if plan and first > Rank.ANSWER:
+        room //= 2  # What may be for nothing makes the replies in progress wait: less of it while there are any.
+    return plan + shares([request for request in readers if rank(request) == first], room)
+
+
+def _piece(first: Rank, readers: Sequence[Request]) -> int:
+    if first > Rank.GUESS:
+        return AHEAD_PIECE
+    sure = any(rank(request) == first and not request.held() for request in readers)
+    return URGENT_PIECE if sure else HELD_PIECE
+
+
+def shares(readers: Sequence[Request], room: int) -> list[tuple[Request, int]]:
+    """`room` tokens shared out: the shortest first, so that few wait, but a quarter to whoever came first."""
+    counts = {id(request): 0 for request in readers}
+    shortest_first = sorted(readers, key=lambda each: len(each.pending))
+    for request, most in [*((first, max(1, room // 4)) for first in readers[:1]), *((r, room) for r in shortest_first)]:
+        count = min(most, room, len(request.pending) - counts[id(request)])
+        counts[id(request)] += count
+        room -= count
+    return [(request, counts[id(request)]) for request in readers if counts[id(request)]]
+
+
+class Rank(IntEnum):
+    """Who goes first, smallest first."""
+
+    ANSWER = 0
+    """Somebody waits for it."""
+    GUESS = 1
+    """An answer to what may be the caller's whole turn."""
+    AHEAD = 2
+    BACKGROUND = 3
+
+
+def rank(request: Request) -> Rank:
+    """Asked anew at each step: a guess that comes true is an answer."""
+    if request.background:
+        return Rank.BACKGROUND
+    if not request.urgent:
+        return Rank.AHEAD
+    return Rank.ANSWER if request.awaited() else Rank.GUESS
 
 
 def give_way() -> None:
@@ -111,11 +166,12 @@ def give_way() -> None:
 class DecodeLoop:
     """`forget` and `submit` may be called from any thread; everything else happens on the loop's own."""
 
-    def __init__(self, context: Context, *, aside_bytes: int = ASIDE_BYTES) -> None:
+    def __init__(self, context: Context, *, aside_bytes: int = ASIDE_BYTES, lane: Lane | None = None) -> None:
         self._context = context
         self._caches = TokenCaches(context.sequences)
         self._aside: OrderedDict[str, tuple[list[int], bytes]] = OrderedDict()
         self._aside_bytes = aside_bytes
+        self._lane = lane or LANES["chat"]
         self._changed = threading.Condition()
         self._arrived: list[Request] = []
         self._gone: list[str] = []
@@ -135,6 +191,7 @@ class DecodeLoop:
         with self._changed:
             if self._closed:
                 raise EngineNotReady("The language model is closed.")
+            request.ticket = self._lane.enter("urgent" if rank(request) is Rank.ANSWER else "optional")
             self._arrived.append(request)
             self._changed.notify()
 
@@ -201,17 +258,32 @@ class DecodeLoop:
         try:
             while self._admit():
                 self._end_stopped()
-                plan = pieces([request for request in self._active if self._begin(request)], self._context.batch)
+                self._drop_outdated()
+                seated = {id(request) for request in sorted(self._active, key=rank) if self._begin(request)}
+                plan = pieces([request for request in self._active if id(request) in seated], self._context.batch)
                 if plan:
+                    began = time.monotonic()
                     self._step(plan)
+                    if any(request.urgent for request, _ in plan):
+                        self._lane.worked(time.monotonic() - began)
+                elif self._active:
+                    self._rest()
         finally:
             self._end()
+
+    def _rest(self) -> None:
+        """Everybody there is held, or has no place: look again in a moment, or when something comes."""
+        with self._changed:
+            if not (self._arrived or self._gone or self._calls or self._closed):
+                self._changed.wait(REST_SECONDS)
 
     def _end(self) -> None:
         """Closed, or broken by a fault of ours: nobody may wait for a thread that is gone."""
         with self._changed:
             self._closed = True
         for request in (*self._active, *self._arrived):
+            if request.ticket is not None:
+                request.ticket.leave()
             request.done(EngineNotReady("The language model is closed."))
         for call in self._calls:
             call()
@@ -244,26 +316,53 @@ class DecodeLoop:
         """Give a request its place, with all of its prompt that is there already. False: not yet."""
         if request.holding is not None:
             return True
-        if any(other.owner == request.owner and other.holding is not None for other in self._active):
+        if request.crowded:
+            return False
+        if any(other.begun and other.owner == request.owner and other is not request for other in self._active):
             return False
         holding = self._seat(request.owner)
+        if holding is None and self._displace(rank(request)):
+            holding = self._seat(request.owner)
         if holding is None:
             return False  # Everybody is at work: some request ends first.
         holding.busy = True
-        self._take_from_aside(holding, request.prompt)
-        start = self._caches.start(holding, request.prompt)
+        wanted = request.pending if request.begun else request.prompt
+        self._take_from_aside(holding, wanted)
+        start = self._caches.start(holding, wanted)
         if start.source is not None:
             self._context.cut(holding.sequence, 0)
             self._context.share(start.source.sequence, holding.sequence, start.length)
         else:
             self._context.cut(holding.sequence, start.length)
-        holding.tokens = request.prompt[: start.length]
-        request.holding, request.cached = holding, start.length
-        request.pending = request.prompt[start.length :]
+        holding.tokens = wanted[: start.length]
+        request.holding, request.pending = holding, wanted[start.length :]
+        if not request.begun:
+            request.begun, request.cached = True, start.length
         return True
 
+    def _displace(self, wanted: Rank) -> bool:
+        """Whoever only reads ahead leaves its place to an answer; it goes on where it was when there is one again."""
+        ahead = [each for each in self._active if each.holding is not None and each.reading and rank(each) > wanted]
+        if not ahead:
+            return False
+        request = max(ahead, key=rank)
+        holding = request.holding
+        assert holding is not None
+        request.pending = [*holding.tokens, *request.pending]
+        request.holding, holding.busy = None, False
+        return True
+
+    def _drop_outdated(self) -> None:
+        """What an owner reads ahead is of no use to anybody once its answer is asked for: that one reads it too."""
+        asked: set[str] = set()
+        for request in reversed(list(self._active)):
+            if request.urgent:
+                asked.add(request.owner)
+            elif request.limit == 0 and not request.background and request.owner in asked:
+                self._finish(request)
+
     def _step(self, plan: Sequence[tuple[Request, int]]) -> None:
-        """Compute the plan. A failure of the model ends all of its requests."""
+        """Compute the plan. A failure of the model ends all of its requests; a full cache only delays the last one."""
         rows: list[tuple[int, int, int, bool]] = []
         last: list[tuple[Request, int]] = []
         for request, count in plan:
@@ -276,13 +375,17 @@ class DecodeLoop:
             if complete:
                 last.append((request, len(rows) - 1))
         try:
-            self._read(rows)
+            if not self._read(rows):
+                self._crowd_out()
+                return
         except EngineError as error:
             for request, _ in plan:
                 self._fail(request, error)
             return
         for request, count in plan:
             assert request.holding is not None
+            if request.ticket is not None:
+                request.ticket.begin()
             request.holding.tokens += request.pending[:count]
             del request.pending[:count]
         for request, row in last:
@@ -310,8 +413,11 @@ class DecodeLoop:
         request.pending = [token]
         return request.take(token) and request.written < request.limit
 
-    def _read(self, rows: Sequence[tuple[int, int, int, bool]]) -> None:
-        """Compute; when the cache is full, make room: gaps first, then whoever has been idle longest."""
+    def _read(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+        """Compute; when the cache is full, make room: gaps first, then whoever has been idle longest.
+
+        False: it is full of tokens that are being worked with.
+        """
         compacted = False
         while self._context.used + len(rows) > self._context.cells or not self._context.read(rows):
             if not compacted and self._context.used + len(rows) <= self._context.cells:
@@ -321,7 +427,25 @@ class DecodeLoop:
                 self._put_aside(idle)
                 compacted = False
             else:
-                raise EngineError("The language model's cache is full.", code="engine_busy")
+                return False
+        return True
+
+    def _crowd_out(self) -> None:
+        """Everybody is at work and the cache is full: who matters least, and came last, gives up its cells for now.
+
+        It goes on with the same words when another one has ended. Alone it never fits, and fails.
+        """
+        begun = [request for request in self._active if request.holding is not None]
+        # Of equals `max` takes the first, which is here the one that came last.
+        request = max(reversed(begun), key=rank)
+        holding = request.holding
+        assert holding is not None
+        if len(begun) == 1:
+            self._fail(request, EngineError("The language model's cache is full.", code="engine_busy"))
+            return
+        request.pending = [*holding.tokens, *request.pending]
+        request.holding, request.crowded, holding.busy = None, True, False
+        self._put_aside(holding)
 
     def _finish(self, request: Request) -> None:
         self._release(request)
@@ -335,6 +459,10 @@ class DecodeLoop:
 
     def _release(self, request: Request) -> None:
         self._active.remove(request)
+        if request.ticket is not None:
+            request.ticket.leave()
+        for other in self._active:
+            other.crowded = False
         if request.holding is not None:
             request.holding.busy = False
             self._caches.touch(request.holding)

@@ -27,6 +27,7 @@ from inference.engines.base import (
     Transcript,
     Usage,
 )
+from inference.errors import EngineError
 from inference.events import Message
 from inference.spec import ToolSpec, VoiceSpec
 
@@ -130,7 +131,8 @@ class FakeChat(Fake):
 
     `first_ms` to the first token, `token_ms` to each next. A line "tool:NAME {json}" asks for the
     tool when the reply may use it. Cached tokens are counted in words as a real model would: the
-    longest beginning that this conversation, or the resident prefix, had before.
+    longest beginning that this conversation, or the resident prefix, had before. A prompt of more
+    than `window` words is refused. What it is asked in the background it answers from no script.
     """
 
     role: EngineRole = "chat"
@@ -143,8 +145,10 @@ class FakeChat(Fake):
         first_ms: float = 60.0,
         token_ms: float = 10.0,
         text: str = "",
+        window: int = 4096,
     ) -> None:
         super().__init__(model=model, capacity=capacity)
+        self.window = window
         self.first_ms = first_ms
         self.token_ms = token_ms
         self.script = tuple(line for line in text.replace("_", " ").split("|") if line)
@@ -165,17 +169,27 @@ class FakeChatStream:
         self._script = itertools.cycle(model.script) if model.script else None
         self._cache = resident
 
+    @property
+    def window(self) -> int:
+        return self._model.window
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
         prompt = _prompt_words(messages)
+        if len(prompt) >= self._model.window:
+            raise EngineError(f"The prompt has {len(prompt)} words.", code="context_full")
         cached = sum(
             1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self._cache, prompt, strict=False))
         )
         self._cache = prompt
         await _wait(self._model.first_ms)
         asked = next((line.text for line in reversed(messages) if line.role in ("user", "tool")), "")
-        line = next(self._script) if self._script is not None else f"You said this to me: {asked}"
+        scripted = self._script if not options.background else None
+        line = next(scripted) if scripted is not None else f"You said this to me: {asked}"
         name, _, arguments = line.removeprefix("tool:").partition(" ")
         if line.startswith("tool:") and name in {tool.name for tool in tools}:
             yield ToolRequest(f"call-{len(messages)}", name, arguments or "{}")

@@ -7,6 +7,7 @@ token, so telling it the words that are already known saves nothing.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import Future
@@ -27,6 +28,8 @@ CUT_SEARCH = RATE * 6
 """A long utterance is cut at the quietest place of the last seconds of a piece."""
 MAX_UTTERANCE = RATE * 180
 """More audio than this without a pass, and the oldest is dropped."""
+
+_numbers = itertools.count(1)
 
 
 def quietest_cut(samples: Samples, limit: int) -> int:
@@ -66,10 +69,13 @@ class FasterWhisper:
         self._device = device
         self._decoder: Decoder | None = None
         self._thread: PriorityThread | None = None
+        self._aside: PriorityThread | None = None
+        """Partial passes. One in mid-step cannot be stopped, and the final pass would wait for it."""
 
     async def load(self) -> None:
         """Read the model and decode a second of sound once."""
         self._thread = PriorityThread("recogniser")
+        self._aside = PriorityThread("recogniser partial")
         try:
             self._decoder = await self._thread.run(URGENT, self._open)
         except BaseException:
@@ -81,19 +87,23 @@ class FasterWhisper:
         self.info = replace(self.info, languages=languages)
 
     async def close(self) -> None:
-        thread, self._thread, self._decoder = self._thread, None, None
-        if thread is not None:
-            await asyncio.to_thread(thread.close)
+        threads = (self._thread, self._aside)
+        self._thread = self._aside = self._decoder = None
+        for thread in threads:
+            if thread is not None:
+                await asyncio.to_thread(thread.close)
 
     @asynccontextmanager
     async def stream(self, options: AsrOptions) -> AsyncGenerator[WhisperStream]:
-        if self._thread is None or self._decoder is None:
+        if self._thread is None or self._aside is None or self._decoder is None:
             raise EngineNotReady("The recogniser is not loaded.")
-        stream = WhisperStream(self._decoder, self._thread, options)
+        aside = self._aside
+        stream = WhisperStream(self._decoder, self._thread, aside, options)
         try:
             yield stream
         finally:
             stream.reset()
+            aside.forget(stream.name)
 
     def _open(self) -> Decoder:
         return Decoder(self._path, threads=self._threads, compute_type=self._compute_type, device=self._device)
@@ -109,12 +119,20 @@ def _languages() -> tuple[str, ...]:
     return tuple(_LANGUAGE_CODES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     """A pass that was asked for."""
 
     future: Future[Transcript]
     over: threading.Event
+    covered: int
+    """Samples of the utterance it reads from its beginning; 0: it reads a piece of it."""
+    waiters: int = 0
+
+    def knows_all_of(self, samples: Samples) -> bool:
+        """It has been begun, and nothing audible has come since it was asked for."""
+        begun = self.future.running() or (self.future.done() and not self.future.cancelled())
+        return begun and self.covered > 0 and last_audible(samples) <= self.covered
 
     def give_up(self) -> None:
         """Drop it while it waits, end it at its next step while it runs."""
@@ -122,17 +140,28 @@ class _Asked:
         self.future.cancel()
 
 
+def _noticed(result: asyncio.Future[Transcript]) -> None:
+    """A failure that nobody waits for any more is not worth a warning."""
+    if not result.cancelled():
+        result.exception()
+
+
 class WhisperStream:
     """One conversation's utterances, one after another.
 
     A pass reads the whole utterance again; of a long one, the pieces that are complete are read
-    once and kept as text. A pass that finds no audible sample since the last one gives that one's words.
+    once and kept as text. A pass that finds no audible sample since the last one gives that one's
+    words, also where that one is still being run. `thread` runs what somebody waits for, `aside` the
+    partial passes.
     """
 
-    def __init__(self, decoder: Decoder, thread: PriorityThread, options: AsrOptions) -> None:
+    def __init__(self, decoder: Decoder, thread: PriorityThread, aside: PriorityThread, options: AsrOptions) -> None:
         self._decoder = decoder
         self._thread = thread
+        self._aside = aside
         self._options = options
+        self.name = f"stream {next(_numbers)}"
+        """Whose passes these are, where conversations take turns."""
         self._optional: _Asked | None = None
         self.reset()
 
@@ -154,8 +183,14 @@ class WhisperStream:
         return await self._pass(OPTIONAL)
 
     async def final(self) -> Transcript:
-        self._drop_optional()
-        return await self._pass(URGENT)
+        """The whole utterance. A partial pass in progress that has read all there is to hear becomes this one."""
+        running = self._optional
+        if running is None or not running.knows_all_of(self._audio()):
+            self._drop_optional()
+            return await self._pass(URGENT)
+        self._optional = None
+        chunks, end = self._chunks, last_audible(self._audio())
+        return self._noted(chunks, end, await self._result(running))
 
     def _drop_optional(self) -> None:
         if self._optional is not None:
@@ -171,8 +206,12 @@ class WhisperStream:
         end = last_audible(samples)
         if self._known is not None and self._known[0] == end:
             return self._joined(self._known[1])
-        transcript = await self._run(samples, priority)
-        if self._chunks:
+        chunks = self._chunks
+        return self._noted(chunks, end, await self._run(samples, priority, samples.size))
+
+    def _noted(self, chunks: list[Samples], end: int, transcript: Transcript) -> Transcript:
+        """The whole text, after a pass over `chunks`, which were audible up to sample `end`."""
+        if chunks and self._chunks is chunks:  # Not reset, and nothing settled, while we waited.
             self._known = (end, transcript)
         return self._joined(transcript)
 
@@ -188,16 +227,29 @@ class WhisperStream:
             self._count = samples.size - cut + fed_meanwhile.size
             self._known = None
 
-    async def _run(self, samples: Samples, priority: int) -> Transcript:
+    async def _run(self, samples: Samples, priority: int, covered: int = 0) -> Transcript:
         over = threading.Event()
-        future = self._thread.submit(priority, lambda: self._decoder.transcribe(samples, self._options, over.is_set))
-        asked = _Asked(future, over)
+        thread = self._thread if priority == URGENT else self._aside
+        future = thread.submit(
+            priority, lambda: self._decoder.transcribe(samples, self._options, over.is_set), self.name
+        )
+        asked = _Asked(future, over, covered)
         if priority == OPTIONAL:
             self._optional = asked
+        return await self._result(asked)
+
+    async def _result(self, asked: _Asked) -> Transcript:
+        asked.waiters += 1
+        result = asyncio.wrap_future(asked.future)
+        result.add_done_callback(_noticed)
         try:
-            return await asyncio.wrap_future(future)
+            return await asyncio.shield(result)
         finally:
-            asked.give_up()  # Nobody waits any more: a pass in progress ends at its next step.
+            asked.waiters -= 1
+            # A partial pass may outlive who asked for it: its words may be what a final one is about to ask for.
+            useful = asked is self._optional and asked.knows_all_of(self._audio())
+            if not asked.waiters and not useful:
+                asked.give_up()  # Nobody waits any more: a pass in progress ends at its next step.
 
     def _audio(self) -> Samples:
         if len(self._chunks) > 1:

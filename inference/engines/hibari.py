@@ -7,6 +7,7 @@ wait for: it is trimmed. What follows a sentence is kept to the pause a speaker 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -19,6 +20,7 @@ import numpy.typing as npt
 from inference.audio import AUDIBLE_DBFS, AudioFrame
 from inference.engines.base import EngineInfo, Speech
 from inference.errors import EngineNotReady, UnknownEngine
+from inference.lanes import LANES, Ticket
 from inference.spec import VoiceSpec
 
 RATE = 24_000
@@ -161,7 +163,21 @@ class HibariVoice:
     async def _run(self, call: Callable[..., Result], *arguments: Any) -> Result:
         if self._workers is None:
             raise EngineNotReady("The voice is not loaded.")
-        return await asyncio.get_running_loop().run_in_executor(self._workers, call, *arguments)
+        ticket = LANES["synthesizer"].enter("urgent")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, _counted, ticket, call, arguments)
+        finally:
+            ticket.leave()
+
+
+def _counted(ticket: Ticket, call: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+    """Run `call` on the voice's thread and tell its lane how long it waited and took."""
+    ticket.begin()
+    began = time.monotonic()
+    try:
+        return call(*arguments)
+    finally:
+        ticket.lane.worked(time.monotonic() - began)
 
 
 def _synthesise(speaker: Any, sentence: str, speed: float) -> Floats:

@@ -32,7 +32,7 @@ from inference.engines.llama_prompt import (
     chat_lines,
     chat_tools,
     keeps_system_in_place,
-    without_oldest,
+    shortened,
 )
 from inference.engines.reply_text import ReplyText
 from inference.engines.sampling import Scores, choose
@@ -180,13 +180,8 @@ class IkLlama:
             tokens = weights.tokens(self._template.render(lines, chat_tools(tools)))
             if len(tokens) + room <= self._window:
                 return tokens
-            shorter = without_oldest(kept)
-            if not shorter or len(shorter) >= len(kept):
-                raise EngineError(
-                    f"The prompt has {len(tokens)} tokens, the model's window {self._window}.", code="context_full"
-                )
-            log.warning("A history of %s lines is longer than the context: the older half is left out", len(kept))
-            kept = shorter
+            log.warning("A prompt of %s lines and %s tokens is longer than the context", len(kept), len(tokens))
+            kept = shortened(kept)
 
     def head_tokens(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[int]:
         """The prompt up to the last line's last word: what stays when more words come."""
@@ -249,6 +244,13 @@ class IkStream:
         self._model = model
         self._ahead: asyncio.Task[None] | None = None
 
+    @property
+    def window(self) -> int:
+        return self._model.window
+
+    def count(self, text: str) -> int:
+        return len(self._model.weights.tokens(text))
+
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
@@ -261,7 +263,19 @@ class IkStream:
         writer = _Writer(model.weights, options, await model.bind(options), text, _putter(outgoing))
         # The library does not stop at the window's end: past it, words make no sense and others lose their place.
         limit = min(options.max_tokens, model.window - len(tokens))
-        request = Request(self.name, tokens, limit, True, writer.choose, writer.take, writer.done)
+        urgent = not options.background
+        request = Request(
+            self.name,
+            tokens,
+            limit,
+            urgent,
+            writer.choose,
+            writer.take,
+            writer.done,
+            background=options.background,
+            awaited=options.awaited,
+            held=options.held,
+        )
         loop = model.loop
         try:
             loop.submit(request)

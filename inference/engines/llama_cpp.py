@@ -18,7 +18,15 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, TextDelta, ToolRequest, Usage
+from inference.engines.base import (
+    ChatDelta,
+    ChatOptions,
+    EngineInfo,
+    TextDelta,
+    ToolRequest,
+    Usage,
+    estimated_tokens,
+)
 from inference.engines.kept_files import KeptFiles
 from inference.engines.llama_prompt import (
     PROBE,
@@ -27,7 +35,7 @@ from inference.engines.llama_prompt import (
     chat_tools,
     keeps_system_in_place,
     sampling,
-    without_oldest,
+    shortened,
 )
 from inference.engines.llama_server import Chunk, LlamaServer, ServerSettings, take_signals_back
 from inference.engines.slots import Seat, SlotTable
@@ -134,6 +142,11 @@ class LlamaCpp:
             self._files.drop(stream.name)
 
     # --- for the streams ------------------------------------------------------------------------
+
+    @property
+    def window(self) -> int:
+        """Tokens of one conversation, its reply included."""
+        return self._context
 
     @property
     def server(self) -> LlamaServer:
@@ -267,6 +280,13 @@ class LlamaStream:
         self._prefilling: asyncio.Task[None] | None = None
         self._prefilled: tuple[Message, ...] = ()
 
+    @property
+    def window(self) -> int:
+        return self._model.window
+
+    def count(self, text: str) -> int:
+        return estimated_tokens(text)
+
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
@@ -282,13 +302,10 @@ class LlamaStream:
                             yield delta
                     return
                 except EngineError as error:
-                    shorter = without_oldest(prompt) if error.code == "context_full" else []
-                    if not shorter or len(shorter) >= len(prompt):
+                    if error.code != "context_full":
                         raise
-                    log.warning(
-                        "A history of %s lines is longer than the context: the older half is left out", len(prompt)
-                    )
-                    prompt = shorter
+                    log.warning("A prompt of %s lines is longer than the context", len(prompt))
+                    prompt = shortened(prompt)
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
         await self._end_prefill(messages)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from inference.engines.base import ChatOptions
 from inference.errors import EngineError
 from inference.events import Message
@@ -102,6 +104,28 @@ def without_oldest(messages: Sequence[Message]) -> list[Message]:
     while kept and kept[0].role != "user":
         kept.pop(0)
     return [*messages[:head], *(kept or history[-1:])]
+
+
+def shortened(messages: Sequence[Message]) -> list[Message]:
+    """A shorter prompt: the older half of the history left out, then the longest line's middle.
+
+    Raises EngineError (`context_full`) when only the head could be cut, which says what the agent is.
+    """
+    shorter = without_oldest(messages)
+    if shorter and len(shorter) < len(messages):
+        return shorter
+    others = [index for index, line in enumerate(messages) if index or line.role != "system"]
+    longest = max(others, key=lambda index: len(messages[index].text), default=-1)
+    if longest < 0 or len(messages[longest].text) < _WORTH_CUTTING:
+        raise EngineError("The agent's instructions leave no room in the model's window.", code="context_full")
+    line = messages[longest]
+    kept = len(line.text) // 4
+    text = f"{line.text[:kept]} … {line.text[-kept:]}"
+    return [*messages[:longest], msgspec.structs.replace(line, text=text), *messages[longest + 1 :]]
+
+
+_WORTH_CUTTING = 80
+"""Characters."""
 
 
 def _json(text: str, what: str) -> Any:

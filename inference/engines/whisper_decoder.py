@@ -89,7 +89,7 @@ class _Language:
 
 
 class Decoder:
-    """One loaded model. Called by one thread at a time."""
+    """One loaded model. Two threads may call it: CTranslate2 runs a pass of each at the same time."""
 
     def __init__(self, path: str, *, threads: int, compute_type: str, device: str) -> None:
         from faster_whisper import WhisperModel
@@ -98,7 +98,7 @@ class Decoder:
             raise EngineNotReady(f"There is no folder of a recogniser's weights at {path!r}.")
         threads = threads or recogniser_threads(os.cpu_count() or 1)
         self.model: Any = WhisperModel(
-            path, device=device, compute_type=compute_type, cpu_threads=threads, num_workers=1, local_files_only=True
+            path, device=device, compute_type=compute_type, cpu_threads=threads, num_workers=2, local_files_only=True
         )
         self.multilingual = bool(self.model.model.is_multilingual)
         self._bands = int(self.model.feature_extractor.mel_filters.shape[0])

@@ -58,6 +58,7 @@ _LINKING = word_set(
     "von der die das le la les el los il"
 )
 """Words that lean on the next one: a breath after them sounds wrong."""
+_HESITATES = word_set("is are was were at from to on for by about")
 _AFTER_NUMBER = word_set(
     "am pm a.m p.m o'clock percent per point million billion thousand hundred hours hour minutes minute days day "
     "dollars euros pounds cents people times st nd rd th or to and degrees"
@@ -93,6 +94,11 @@ def _after_point(stem: str, language: str) -> Break:
     if stem.isdigit():
         return Break.NONE if language.split("-")[0] in _ORDINAL_POINT else Break.SENTENCE_IF_CAPITAL
     return Break.SENTENCE if stem else Break.NONE
+
+
+def hesitates(word: str) -> bool:
+    """Whether people too stop for a moment between this word and a number: "the address is ... twelve"."""
+    return word.strip(_OPENERS + _CLOSERS).lower() in _HESITATES
 
 
 def glued(left: str, right: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inference import metrics
-from inference.engines.base import ChatModel, ChatOptions, TextDelta, ToolRequest, Usage
+from inference.engines.base import ChatOptions, ChatStream, TextDelta, ToolRequest, Usage
 from inference.events import Message
 from inference.openai_api.answers import DONE, EVENTS, JSON, LiveAnswer, event
 from inference.openai_api.bodies import clean_text, json_body, within
@@ -92,6 +92,8 @@ class ChatRequest(Struct):
     seed: int | None = None
     n: int | None = None
     logprobs: bool | None = None
+    prompt_cache_key: str | None = None
+    """Names the conversation that this request goes on with: what was read of it is not read again."""
 
 
 @dataclass(slots=True)
@@ -128,11 +130,12 @@ async def chat_completions(serving: Serving, request: Request) -> Response:
     model = serving.pool.chat(asked.model)
     messages, tools, options = prompt_of(asked)
     completion = Completion(model.info.model, limit=options.max_tokens)
+    conversation = serving.conversations.take(model, asked.prompt_cache_key or "")
     if asked.stream:
         include_usage = asked.stream_options is not None and asked.stream_options.include_usage
-        pieces = _streamed(model, messages, tools, options, completion, include_usage=include_usage)
+        pieces = _streamed(conversation, messages, tools, options, completion, include_usage=include_usage)
         return LiveAnswer(pieces, EVENTS)
-    return LiveAnswer(_whole(model, messages, tools, options, completion), JSON)
+    return LiveAnswer(_whole(conversation, messages, tools, options, completion), JSON)
 
 
 # --- request → prompt ---------------------------------------------------------------------------
@@ -246,14 +249,14 @@ def _schema(wanted: ResponseFormat | None) -> str:
 
 
 async def _deltas(
-    model: ChatModel,
+    conversation: AbstractAsyncContextManager[ChatStream],
     messages: Sequence[Message],
     tools: Sequence[ToolSpec],
     options: ChatOptions,
     completion: Completion,
 ) -> AsyncGenerator[TextDelta | ToolRequest]:
     """The model's deltas, noted in `completion` as they pass."""
-    async with model.stream() as stream, aclosing(stream.reply(messages, tools, options)) as deltas:
+    async with conversation as stream, aclosing(stream.reply(messages, tools, options)) as deltas:
         async for delta in deltas:
             match delta:
                 case TextDelta(text=text):
@@ -268,13 +271,13 @@ async def _deltas(
 
 
 async def _whole(
-    model: ChatModel,
+    conversation: AbstractAsyncContextManager[ChatStream],
     messages: Sequence[Message],
     tools: Sequence[ToolSpec],
     options: ChatOptions,
     completion: Completion,
 ) -> AsyncGenerator[bytes]:
-    async with aclosing(_deltas(model, messages, tools, options, completion)) as deltas:
+    async with aclosing(_deltas(conversation, messages, tools, options, completion)) as deltas:
         async for _ in deltas:
             pass
     message: dict[str, Any] = {"role": "assistant", "content": "".join(completion.text) or None, "refusal": None}
@@ -295,7 +298,7 @@ async def _whole(
 
 
 async def _streamed(
-    model: ChatModel,
+    conversation: AbstractAsyncContextManager[ChatStream],
     messages: Sequence[Message],
     tools: Sequence[ToolSpec],
     options: ChatOptions,
@@ -317,7 +320,7 @@ async def _streamed(
         return chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}])
 
     first = True
-    async with aclosing(_deltas(model, messages, tools, options, completion)) as deltas:
+    async with aclosing(_deltas(conversation, messages, tools, options, completion)) as deltas:
         async for delta in deltas:
             if first:
                 yield delta_of({"role": "assistant", "content": ""})

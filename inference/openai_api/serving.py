@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from inference import metrics
 from inference.errors import ParleyError
+from inference.openai_api.kept_streams import KeptStreams
 from inference.openai_api.problems import ApiProblem, problem_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Serving:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self.conversations = KeptStreams()
         self._in_progress = 0
 
     @asynccontextmanager

@@ -13,8 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parley.settings")
 
 http = get_asgi_application()
 
-from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- models need Django set up above
+from django.conf import settings  # noqa: E402 -- these need Django set up above
+
+from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- the same
+from parley import tracing  # noqa: E402 -- the same
 from parley.drain import Draining  # noqa: E402 -- the same
+
+tracing.set_up(settings.PARLEY_VERSION)
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:

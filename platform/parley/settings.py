@@ -33,12 +33,16 @@ PARLEY_WORKER_TOKEN = env_secret("PARLEY_WORKER_TOKEN") or secret_file(PARLEY_VA
 PARLEY_METRICS_TOKEN = env_secret("PARLEY_METRICS_TOKEN")
 PARLEY_RECORDINGS = PARLEY_VAR / "recordings"
 PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expanduser()
+# How long a caller may wait in line when every worker is full; 0 refuses at once.
+PARLEY_QUEUE_SECONDS = env_int("PARLEY_QUEUE_SECONDS", 60)
 # A live leg says every 20 s that it lives. One that has not for this long was cut off with its process.
 PARLEY_ABANDONED_SECONDS = env_int("PARLEY_ABANDONED_SECONDS", 180)
 # After SIGTERM: how long calls in progress may go on before they are closed.
 PARLEY_DRAIN_SECONDS = env_int("PARLEY_DRAIN_SECONDS", 25)
 # How many proxies of ours stand in front: 0 takes the caller's address from the connection and believes no header.
 PARLEY_PROXIES = env_int("PARLEY_PROXIES", 0)
+# Voice to voice: a spoken answer that comes later is shown on Home and counted in /metrics.
+PARLEY_BUDGET_MS = env_int("PARLEY_BUDGET_MS", 600)
 _public = urlsplit(PARLEY_PUBLIC_URL)
 _https = _public.scheme == "https"
 

@@ -24,23 +24,32 @@ def benchvoice(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(240)
-def test_a_cell_runs_to_its_end_and_writes_its_figures(tmp_path: Path) -> None:
-    path = tmp_path / "figures.json"
-    done = benchvoice("--cell", "fake-segment", "--n", "2", "--json", str(path))
+def test_a_run_comes_to_its_end_and_writes_its_figures_and_the_page(tmp_path: Path) -> None:
+    done = benchvoice(
+        "--all", "--only", "fake-segment", "--n", "2", "--folder", str(tmp_path / "kept"), "--docs", str(tmp_path)
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    figures = json.loads(path.read_text())
+    figures = json.loads((tmp_path / "kept" / "fake-segment.json").read_text())
     assert figures["problems"] == []
-    assert [turn["clip"] for turn in figures["turns"]] == ["q01", "q02"]
-    assert all(turn["heard"].startswith("I spoke for") for turn in figures["turns"])
+    assert sorted(turn["clip"] for turn in figures["turns"]) == ["q01", "q02"]
+    # The fake recogniser understands whole questions.
+    assert all(turn["heard"].endswith("?") for turn in figures["turns"])
     assert figures["missed_turns"] == {"count": 0, "of": 2}
     assert figures["v2v_ms"]["n"] == 2
     assert list(figures["spans_ms"])[-1] == "wire"
     assert figures["cost"]["rss_mb"] > 0
+    assert figures["stalls"]["lateness_ms"]["frames"] > 100
+    assert 0 < figures["driver_cores"] < 1
+    assert figures["greeting_ms"]["n"] == 1
+    assert (figures["corpus"], figures["limit"]) == ("main", 2)
     assert "voice to voice" in done.stdout
-    assert figures["corpus"] == "main"
     # One line a clip while it runs.
-    assert "   1 of 2  q01  " in done.stderr
-    assert "   2 of 2  q02  " in done.stderr
+    assert "   1 of 2  q0" in done.stderr
+    assert "   2 of 2  q0" in done.stderr
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "### Orchestration alone, segment recognition" in page
+    assert "**A short look, not a measurement:** fake-segment" in page
+    assert json.loads((tmp_path / "benchmarks.json").read_text())["goals"]
 
 
 def test_nothing_to_measure_is_refused() -> None:

@@ -108,7 +108,7 @@ def fallen(
 
 def test_a_barge_in_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     def script(scene: Scene) -> None:
-        scene.at(1160, scene.wire.event, messages.SpeechStarted(0))
+        scene.at(1160, scene.wire.event, messages.Floor("duck", 0))
         scene.at(1220, scene.wire.event, messages.Clear(0))
         scene.at(1600, scene.wire.event, heard())
 
@@ -124,6 +124,43 @@ def test_a_barge_in_that_nothing_came_of_is_ignored(monkeypatch: pytest.MonkeyPa
     (record,), _, skipped = fallen(monkeypatch, "barge_in", lambda scene: answer(scene, 3500))
     assert record.silent_ms is None
     assert skipped == []
+
+
+def floor(scene: Scene, at: float, move: Any) -> None:
+    scene.at(at, scene.wire.event, messages.Floor(move, 0))
+
+
+def test_a_barge_in_is_silent_from_the_hold_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1160, "duck")
+        floor(scene, 1180, "hold")
+        scene.at(1500, scene.wire.event, messages.Clear(0))
+        scene.at(1600, scene.wire.event, heard())
+
+    (record,), _, _ = fallen(monkeypatch, "barge_in", script)
+    assert record.silent_ms in (pytest.approx(80), pytest.approx(60))
+
+
+def test_a_barge_in_after_which_the_agent_goes_on_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1160, "duck")
+        floor(scene, 1180, "hold")
+        floor(scene, 2000, "release")
+
+    (record,), _, skipped = fallen(monkeypatch, "barge_in", script)
+    assert record.ducked_ms is not None
+    assert record.silent_ms is None
+    assert skipped == []
+
+
+def test_a_hold_with_nothing_left_to_say_is_no_ignored_barge_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1640, "hold")  # the greeting ended 20 ms before
+        scene.at(1700, scene.wire.event, heard())
+        floor(scene, 1701, "release")
+
+    (record,), _, _ = fallen(monkeypatch, "barge_in", script, seconds=1.62)
+    assert record.silent_ms is not None
 
 
 def test_an_agent_that_was_about_to_stop_was_not_barged_into(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +186,35 @@ def test_a_back_channel_that_clears_the_reply_is_a_false_stop(monkeypatch: pytes
     assert record.stopped is stopped
 
 
+def test_a_back_channel_may_hold_the_agent_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1180, "hold")
+        floor(scene, 1930, "release")
+
+    _, records, _ = fallen(monkeypatch, "back_channel", script)
+    assert records == [BackChannelRecord("x", False, pytest.approx(750))]  # type: ignore[arg-type]
+
+
+def test_an_agent_that_is_held_for_long_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1180, "hold")
+        # The last sound is in a frame that leaves at 1180 or 1200 ms.
+        floor(scene, 3300, "release")
+
+    _, (record,), _ = fallen(monkeypatch, "back_channel", script)
+    assert record.stopped
+    assert record.held_ms == pytest.approx(2120)
+
+
+def test_an_agent_that_is_held_and_cleared_was_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(scene: Scene) -> None:
+        floor(scene, 1180, "hold")
+        scene.at(1500, scene.wire.event, messages.Clear(0))
+
+    _, (record,), _ = fallen(monkeypatch, "back_channel", script)
+    assert record == BackChannelRecord("x", True, None)
+
+
 def test_a_back_channel_into_the_last_words_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     _, records, skipped = fallen(monkeypatch, "back_channel", lambda scene: None, seconds=1.4)
     assert records == []
@@ -172,6 +238,38 @@ def test_one_broken_call_is_told_and_the_others_go_on(monkeypatch: pytest.Monkey
     )
     assert record.not_played == ("q01", "q02", "q03")
     assert said == list(record.problems)
+
+
+def test_a_call_that_is_not_taken_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        @staticmethod
+        def connect(url: str, ticket: str) -> Any:
+            raise CallFailed("worker_full", "Every place is taken.")
+
+    monkeypatch.setattr(driver, "Caller", Full)
+    record = asyncio.run(driver.run(Plan("ws://nowhere", (CallPlan("t1", ("q01",)), CallPlan("t2", ("q02",))))))
+    assert record.refused == 2
+
+
+def test_what_sounded_of_an_interrupted_reply_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(scene: Scene) -> Observer:
+        observer = Observer(lambda text: None)
+        observer.speech["x"] = speech_of(ASK)
+        scene.caller.ready = messages.Ready("cv_1", "lg_1", "Mia", 16_000, 24_000, resumed=False)
+        scene.wire.audio(0, np.tile(TONE, 150))
+        scene.wire.event(messages.ReplyDone(0, "Hello.", 72_000))
+        scene.at(1220, scene.wire.event, messages.Clear(0))
+        scene.at(1600, scene.wire.event, heard())
+        await observer._fall_into(scene.caller, clip("barge_in"), "")
+        return observer
+
+    (cut,) = play(monkeypatch, run).cuts
+    assert (cut.clip, cut.conversation, cut.turn) == ("x", "cv_1", 0)
+    played = np.frombuffer(cut.pcm, dtype="<i2")
+    # 300 ms before the greeting began and 1220 ms of it; frames go out every 20 ms.
+    assert played.size / 24_000 == pytest.approx(1.52, abs=0.03)
+    assert not played[: round(0.28 * 24_000)].any()
+    assert played[round(0.32 * 24_000) : round(1.48 * 24_000)].any()
 
 
 def test_nobody_at_the_other_end_is_told_too() -> None:

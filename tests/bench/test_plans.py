@@ -11,31 +11,51 @@ from channels_io.bench.corpus import all_clips, load_corpus
 from channels_io.bench.cost import usage
 
 
-def test_the_real_cell_plays_every_clip_once() -> None:
+def played(drafts: list[plans.Draft]) -> Counter[str]:
+    return Counter(name for draft in drafts for name in draft.clips)
+
+
+def test_the_real_cell_has_a_hundred_turns_beside_the_first_ones_of_calls() -> None:
     drafts = plans.drafts("real")
-    played = Counter(name for draft in drafts for name in draft.clips)
-    assert played == {clip.id: 1 for clip in load_corpus()}
-    assert all(len(draft.clips) <= plans.TURNS_PER_CALL for draft in drafts)
+    count = played(drafts)
+    clips = {clip.id for clip in load_corpus() if clip.kind in {"question", "pause"}}
+    assert set(count) == clips
+    assert count.total() - len(drafts) >= 100
+    # Every clip about equally often, those with a pause once.
+    assert {count[name] for name in count if name.startswith("q")} <= {2, 3}
+    assert {count[name] for name in count if name.startswith("p")} == {1}
+    assert {len(draft.clips) for draft in drafts} == {plans.TURNS_PER_CALL}
+
+
+def test_no_two_calls_begin_with_the_same_question() -> None:
+    starts = Counter(draft.clips[0] for draft in plans.drafts("real"))
+    assert max(starts.values()) == 1
+
+
+def test_the_barge_in_cell_plays_every_other_clip_once() -> None:
+    wanted = {clip.id: 1 for clip in load_corpus() if clip.kind in {"barge_in", "back_channel"}}
+    assert played(plans.drafts("barge-in")) == wanted
 
 
 def test_a_call_has_one_agent_and_clips_into_speech_have_something_to_fall_into() -> None:
     clips = {clip.id: clip for clip in load_corpus()}
-    for draft in plans.drafts("real"):
+    for draft in [*plans.drafts("real"), *plans.drafts("barge-in")]:
         assert {clips[name].agent for name in draft.clips} == {draft.agent}
         kinds = {clips[name].kind for name in draft.clips}
         assert len(kinds) == 1
         assert draft.lead == ("q16" if kinds <= {"barge_in", "back_channel"} else "")
         assert draft.greeting == (kinds == {"barge_in"})
     # Every second barge-in falls into a greeting.
-    assert [len(draft.clips) for draft in plans.drafts("real") if draft.greeting] == [2] * 10
+    assert [len(draft.clips) for draft in plans.drafts("barge-in") if draft.greeting] == [2] * 10
 
 
 def test_the_fresh_set_is_played_instead_or_as_well() -> None:
-    fresh = [name for draft in plans.drafts("real", choice="fresh") for name in draft.clips]
-    assert Counter(fresh) == {clip.id: 1 for clip in load_corpus("fresh")}
-    both = [name for draft in plans.drafts("real", choice="all") for name in draft.clips]
-    assert Counter(both) == dict.fromkeys(all_clips(), 1)
-    assert {name[0] for name in (name for draft in plans.load_drafts(3, "fresh") for name in draft.clips)} == {"f"}
+    fresh = {clip.id: 1 for clip in load_corpus("fresh")}
+    assert played([*plans.drafts("real", choice="fresh"), *plans.drafts("barge-in", choice="fresh")]) == fresh
+    assert played(plans.drafts("barge-in", choice="all")) == {
+        clip.id: 1 for clip in all_clips().values() if clip.kind in {"barge_in", "back_channel"}
+    }
+    assert {name[0] for name in played(plans.load_drafts(3, "fresh"))} == {"f"}
 
 
 def test_fake_cells_ask_questions_only() -> None:
@@ -43,14 +63,34 @@ def test_fake_cells_ask_questions_only() -> None:
 
 
 def test_a_limit_keeps_the_first_of_each_kind() -> None:
-    played = [name for draft in plans.drafts("real", 2) for name in draft.clips]
-    assert played == ["q01", "q02", "p01", "p02", "b01", "b02", "c01", "c02"]
+    assert list(played(plans.drafts("real", 2))) == ["q01", "q02", "p01", "p02"]
+    assert list(played(plans.drafts("barge-in", 2))) == ["b01", "b02", "c01", "c02"]
+
+
+def test_fakes_understand_whole_questions_and_the_real_network_finds_the_voice() -> None:
+    for settings in plans.FAKE_ENGINES.values():
+        words = dict(part.split("=", 1) for part in settings["PARLEY_ENGINE_TRANSCRIBER"].split())
+        assert all(line.endswith("?") for line in words["script"].split("|"))
+        assert settings["PARLEY_MODEL_VOICE_DETECTOR"] == "silero-v6"
 
 
 def test_load_calls_do_not_speak_in_chorus() -> None:
-    drafts = plans.load_drafts(4)
-    assert [len(draft.clips) for draft in drafts] == [plans.TURNS_PER_CALL] * 4
-    assert len({draft.clips[0] for draft in drafts}) == 4
+    drafts = plans.load_drafts(8)
+    assert [len(draft.clips) for draft in drafts] == [plans.TURNS_PER_CALL] * 8
+    assert len({draft.clips[0] for draft in drafts}) == 8
+
+
+def test_a_low_level_of_load_calls_often_enough_for_percentiles() -> None:
+    assert len(plans.load_drafts(1)) == plans.CALLS_PER_LEVEL
+
+
+def test_many_calls_are_dealt_out_to_several_drivers() -> None:
+    drafts = plans.load_drafts(40)
+    parts = plans.shares(drafts, 40, most=16)
+    assert [lines for _, lines in parts] == [14, 13, 13]
+    assert sorted(draft.clips for part, _ in parts for draft in part) == sorted(draft.clips for draft in drafts)
+    # Four calls one after another stay with one driver.
+    assert plans.shares(drafts[:4], 1) == [(drafts[:4], 1)]
 
 
 def test_usage_counts_a_process_and_its_children() -> None:

@@ -78,6 +78,7 @@ def test_interrupting_silences_at_once(open_call: Callable[..., Page], server: S
     expect(page.locator("[data-status]")).to_have_text("Speaking")
     wait_for(lambda: agent_loudness(page) > 0.3)
     socket.tell({"type": "speech_started", "turn": 2})
+    socket.tell({"type": "floor", "move": "duck", "turn": 2})
     wait_for(lambda: 0 < agent_loudness(page) < 0.75, "ducked")
     socket.tell({"type": "clear", "turn": 2})
     wait_for(lambda: any(report["done"] for report in socket.played(2)))
@@ -92,6 +93,42 @@ def test_interrupting_silences_at_once(open_call: Callable[..., Page], server: S
     socket.reply(4, "Sure.", tone(0.4))
     wait_for(lambda: any(report["done"] for report in socket.played(4)))
     assert socket.played(2)[-1]["samples"] == cut, "audio of the cut turn is never played"
+
+
+def test_mm_hm_holds_the_agent_for_a_moment(open_call: Callable[..., Page], server: ScriptedServer) -> None:
+    page = open_call()
+    socket = start(page, server)
+    socket.reply(2, "We are open from Monday to Friday.", tone(2))
+    wait_for(lambda: agent_loudness(page) > 0.3)
+    socket.tell({"type": "floor", "move": "hold", "turn": 2})
+    wait_for(lambda: agent_loudness(page) == 0)
+    expect(page.locator("[data-status]")).to_have_text("Listening")
+    reports = [report["samples"] for report in socket.played(2)]
+    wait_for(lambda: len(socket.played(2)) >= len(reports) + 4)
+    last = [report["samples"] for report in socket.played(2)][-3:]
+    assert len(set(last)) == 1, "the count stands still"
+    assert 0 < last[0] < 48_000
+    socket.tell({"type": "floor", "move": "release", "turn": 2})
+    wait_for(lambda: agent_loudness(page) > 0.7, "at full volume again")
+    expect(page.locator("[data-status]")).to_have_text("Speaking")
+    wait_for(lambda: any(report["done"] for report in socket.played(2)))
+    assert socket.played(2)[-1]["samples"] == 48_000
+    line = page.locator(".pc-line[data-role=agent]")
+    expect(line).to_have_attribute("data-state", "done")
+    expect(page.locator("[data-status]")).to_have_text("Listening")
+
+
+def test_a_server_that_forgets_a_hold_does_not_silence_the_page(
+    open_call: Callable[..., Page], server: ScriptedServer
+) -> None:
+    page = open_call()
+    socket = start(page, server)
+    socket.reply(2, "We are open.", tone(1))
+    wait_for(lambda: agent_loudness(page) > 0.3)
+    socket.tell({"type": "floor", "move": "hold", "turn": 2})
+    wait_for(lambda: agent_loudness(page) == 0)
+    wait_for(lambda: any(report["done"] for report in socket.played(2)))
+    assert socket.played(2)[-1]["samples"] == 24_000
 
 
 def test_types_in_the_same_conversation(open_call: Callable[..., Page], server: ScriptedServer) -> None:
@@ -213,13 +250,23 @@ def test_keyboard_alone(open_call: Callable[..., Page], server: ScriptedServer) 
 def test_waterfall_and_history(open_call: Callable[..., Page], server: ScriptedServer) -> None:
     page = open_call()
     socket = start(page, server)
-    spans = [{"name": "end of turn", "ms": 150.0}, {"name": "recognition", "ms": 75.0}, {"name": "wire", "ms": 25.0}]
+    spans = [{"name": "silence", "ms": 150.0}, {"name": "tea break", "ms": 75.0}, {"name": "wire", "ms": 25.0}]
     timing = {"type": "timing", "prompt_tokens": 300, "cached_tokens": 290, "reply_tokens": 12, "spans": spans}
     socket.tell({**timing, "turn": 1, "v2v_ms": 250.0})
     expect(page.locator("[data-total]")).to_have_text("250 ms")
     expect(page.locator("[data-bars] li")).to_have_count(3)
     expect(page.locator("[data-bars] li").first).to_contain_text("150 ms")
-    socket.tell({**timing, "turn": 3, "v2v_ms": 1250.0})
+    expect(page.locator("[data-bars] .span-1")).to_have_count(1)
+    expect(page.locator("[data-bars] .span-10")).to_have_count(1)
+    expect(page.locator("[data-whole] > span")).to_have_count(3)
+    expect(page.locator("[data-budget]")).to_have_text("within the budget of 600 ms")
+    expect(page.locator("[data-tokens]")).to_have_text("Prompt: 290 tokens from cache, 10 evaluated. Reply: 12 tokens.")
+    expect(page.locator("[data-filler]")).to_be_hidden()
+    expect(page.locator("[data-guesses]")).to_be_hidden()
+    socket.tell({**timing, "turn": 3, "v2v_ms": 1250.0, "filler": True, "guesses_wasted": 2})
+    expect(page.locator("[data-budget]")).to_have_text("650 ms over the budget of 600 ms")
+    expect(page.locator("[data-filler]")).to_have_text("Late: a filler was said first.")
+    expect(page.locator("[data-guesses]")).to_contain_text("2 answers were begun too soon")
     expect(page.locator("[data-total]")).to_have_text("1.25 s")
     expect(page.locator("[data-history-list] li")).to_have_count(2)
     socket.tell({**timing, "turn": 5, "v2v_ms": None})

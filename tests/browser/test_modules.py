@@ -203,23 +203,91 @@ def test_clearing_one_turn_leaves_the_next(run: Run) -> None:
     assert made["reports"][1] == {"turn": 2, "samples": 2400, "done": True}
 
 
-def test_ducked_within_twenty_milliseconds(run: Run) -> None:
+def test_ducked_within_eleven_milliseconds(run: Run) -> None:
     made = run(
         "talk/play-queue.js",
         QUEUE
         + """
         queue.push(1, tone(24000, 400, 2));
         pull(20);
-        queue.duck(true);
-        pull(8);
+        queue.duck();
+        pull(4);
         const ducked = pull(20);
-        queue.duck(false);
-        pull(8);
+        queue.release();
+        pull(4);
         return { ducked, back: pull(20) };
         """,
     )
     assert made["ducked"] == pytest.approx(0.06, abs=0.01)
     assert made["back"] == pytest.approx(0.5, rel=0.03)
+
+
+def test_held_it_fades_out_keeps_the_rest_and_goes_on_there(run: Run) -> None:
+    made = run(
+        "talk/play-queue.js",
+        QUEUE
+        + """
+        const ramp = Float32Array.from({ length: 24000 }, (_, n) => 0.1 + n / 100000);
+        queue.push(1, ramp);
+        queue.finish(1, 24000);
+        pull(20);
+        const before = queue.progress().samples;
+        queue.hold();
+        pull(4);
+        const held = queue.progress();
+        const silent = pull(400);
+        const still = queue.progress();
+        queue.push(1, new Float32Array(0));
+        queue.release();
+        queue.pull(block);
+        const first = block[0];
+        pull(4);
+        queue.pull(block);
+        const last = block[127];
+        const at = queue.progress().samples;
+        pull(400);
+        return { before, held, silent, still, first, last, at, underruns: queue.underruns, reports: queue.takeReports() };
+        """,
+        {"rate": 24000},
+    )
+    assert made["before"] == 2560
+    assert made["held"] == {"turn": 1, "samples": 2560 + 240, "done": False}, "10 ms of fading are still heard"
+    assert made["silent"] == 0
+    assert made["still"] == made["held"]
+    assert 0 < made["first"] < 0.01, "it fades in"
+    assert made["at"] == 2800 + 6 * 128
+    assert made["last"] == pytest.approx(0.1 + (made["at"] - 1) / 100_000, abs=1e-4), "exactly from where it was held"
+    assert made["underruns"] == 0
+    assert made["reports"] == [{"turn": 1, "samples": 24_000, "done": True}]
+
+
+def test_cleared_while_held_it_makes_no_sound_and_the_next_reply_is_heard(run: Run) -> None:
+    made = run(
+        "talk/play-queue.js",
+        QUEUE
+        + """
+        queue.push(1, tone(24000, 400, 2));
+        pull(50);
+        queue.hold();
+        pull(50);
+        const held = queue.progress().samples;
+        queue.clear(1);
+        const after = pull(40);
+        queue.push(3, tone(24000, 400, 1));
+        return { held, after, next: pull(40), reports: queue.takeReports() };
+        """,
+    )
+    assert made["after"] == 0
+    assert made["next"] > 0.4
+    assert made["reports"] == [{"turn": 1, "samples": made["held"], "done": True}]
+
+
+def test_a_new_socket_is_not_held(run: Run) -> None:
+    loud = run(
+        "talk/play-queue.js",
+        QUEUE + "queue.hold(); queue.reset(); queue.push(1, tone(24000, 400, 1)); return pull(40);",
+    )
+    assert loud > 0.4
 
 
 def test_a_gap_waits_for_a_little_audio_before_going_on(run: Run) -> None:
@@ -352,9 +420,16 @@ def test_colours_are_readable(run: Run) -> None:
 
 
 def test_waterfall_bars_follow_each_other(run: Run) -> None:
-    spans = [{"name": "end of turn", "ms": 200}, {"name": "voice", "ms": 50}, {"name": "other", "ms": 0}]
-    bars = run("call/waterfall.js", "return barsOf(given)", spans)
-    assert [(bar["start"], bar["width"], bar["slot"]) for bar in bars] == [(0, 40, 1), (40, 10, 5), (50, 0, 0)]
+    spans = [{"name": "silence", "ms": 200}, {"name": "voice", "ms": 50}, {"name": "other", "ms": 0}]
+    bars = run("call/waterfall.js", "return barsOf(given, 500)", spans)
+    assert [(bar["start"], bar["width"]) for bar in bars] == [(0, 40), (40, 10), (50, 0)]
+    bars = run("call/waterfall.js", "return barsOf(given, 125)", spans)
+    assert [(bar["start"], bar["width"]) for bar in bars] == [(0, 80), (80, 20), (100, 0)]
+
+
+@pytest.mark.parametrize(("ms", "word"), [(600, "good"), (601, "fair"), (1000, "fair"), (1001, "slow")])
+def test_the_verdict_on_a_wait(run: Run, ms: int, word: str) -> None:
+    assert run("call/waterfall.js", "return verdict(given, 600)", ms) == word
 
 
 # --- links ----------------------------------------------------------------------------------------

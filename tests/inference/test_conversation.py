@@ -9,10 +9,11 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import pytest
 
-from inference.conversation import Conversation
+from inference.conversation import Conversation, Engines
 from inference.engines.base import ToolRequest, Transcript
 from inference.errors import EngineError
 from inference.events import (
@@ -23,6 +24,7 @@ from inference.events import (
     Down,
     Dtmf,
     Failed,
+    Floor,
     Heard,
     Interrupted,
     Media,
@@ -41,7 +43,7 @@ from inference.events import (
     ToolCall,
     ToolResult,
 )
-from inference.spec import AgentSpec, EndNode, FlowSpec, GoalNode, ToolSpec
+from inference.spec import AgentSpec, EndNode, FlowSpec, GoalNode, ToolSpec, TurnSpec, VoiceSpec
 from tests.support.engines import SAMPLES_PER_LETTER, Scripted, ScriptedTranscriber
 
 SPEC = AgentSpec(
@@ -52,6 +54,7 @@ SPEC = AgentSpec(
     instructions="You are A.",
     flow=FlowSpec("talk", (GoalNode("talk", "Help.", ("slots",)),), (), (ToolSpec("slots", "Free slots"),)),
 )
+LATE = msgspec.structs.replace(SPEC, turns=TurnSpec(filler_ms=1))
 GREETING = "Hello there."
 FRAME = 320
 VOICE = (np.ones(FRAME, np.int16) * 5000).tobytes()
@@ -145,9 +148,10 @@ async def calling(
     media: Media | None = None,
     state: ConversationState | None = None,
     clock: Callable[[], float] = time.monotonic,
+    engines: Engines | None = None,
 ) -> AsyncGenerator[Caller]:
     opening = Open(spec, "cv", media or Media(), state, caller="Now: noon")
-    conversation = Conversation(opening, scripted.engines(), clock=clock)
+    conversation = Conversation(opening, engines or scripted.engines(), clock=clock)
     caller = Caller(conversation)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(conversation.run())
@@ -231,11 +235,13 @@ async def test_the_timing_names_every_wait_in_order() -> None:
         await caller.play_out(1)
         timing = caller.of(Timing)[0]
         assert [span.name for span in timing.spans] == [
-            "end of turn",
+            "silence",
             "recognition",
+            "decision",
             "first token",
             "first clause",
             "voice",
+            "gate",
         ]
         assert all(span.ms >= 0 for span in timing.spans)
         assert (timing.speech_end, timing.prompt_tokens, timing.cached_tokens) == (10240, 100, 90)
@@ -251,10 +257,92 @@ async def test_words_that_come_late_are_a_span_of_their_own_and_the_spans_add_up
         late.go_on.set()
         await caller.play_out(1)
         spans = {span.name: span.ms for span in caller.of(Timing)[0].spans}
-    silence = 7 * 32  # the first hop with 200 ms of silence behind it
-    assert spans["end of turn"] == pytest.approx(silence, abs=20)
+    silence = 2 * 32  # the second quiet hop
+    assert spans["silence"] == pytest.approx(silence, abs=20)
     assert spans["recognition"] == pytest.approx(600 - silence, abs=40)
     assert sum(spans.values()) == pytest.approx(600, abs=20)
+
+
+async def test_an_answer_that_is_ready_first_waits_at_the_gate_and_then_goes_out_at_once() -> None:
+    scripted = Scripted()
+    clock = Ticking()
+    scripted.transcriber.script = ["When do you open?"]
+    scripted.chat.script = ["At nine."]
+    async with calling(scripted, clock=clock) as caller:
+        await caller.speak(640, pause=140, clock=clock)
+        await caller.until(lambda: scripted.chat.closed)
+        assert caller.of(ReplyAudio) == []
+        await caller.speak(0, pause=200, clock=clock)
+        await caller.play_out(1)
+        spans = {span.name: span.ms for span in caller.of(Timing)[0].spans}
+        assert all(audio.turn == 1 for audio in caller.of(ReplyAudio))
+    assert spans["gate"] == pytest.approx(7 * 32 - 2 * 32, abs=40)
+    assert spans["first token"] + spans["first clause"] + spans["voice"] <= 20
+
+
+async def test_words_that_may_be_all_are_answered_before_the_caller_pauses() -> None:
+    scripted = Scripted()
+    scripted.transcriber = Growing(script=["When do you open today?"], lines=["When do you open today"])
+    async with calling(scripted) as caller:
+        await caller.speak(480, pause=0)
+        assert scripted.chat.prompts == []
+    scripted.transcriber = Growing(script=["When do you open today?"], lines=["When do you open, today?"])
+    scripted.chat.script = ["At nine."]
+    async with calling(scripted) as caller:
+        await caller.speak(480, pause=0)
+        await caller.until(lambda: scripted.chat.closed)
+        assert [prompt[-1].text for prompt in scripted.chat.prompts] == ["When do you open, today?"]
+        assert caller.of(ReplyText) == []
+        await caller.speak(0, pause=400)
+        await caller.play_out(1)
+        assert caller.said(1) == "At nine."
+        # What the model was asked stays in history, letter by letter: it is in the cache.
+        assert caller.history[0] == ("user", "When do you open, today?")
+        assert [heard.text for heard in caller.of(Heard)] == ["When do you open today?"]
+    assert len(scripted.chat.prompts) == 1
+
+
+async def test_wasted_answers_are_counted_with_the_turn_that_follows() -> None:
+    scripted = Scripted()
+    scripted.transcriber.by_pass = True
+    scripted.transcriber.script = ["I would like", "I would like to book."]
+    async with calling(scripted) as caller:
+        await caller.speak(640, pause=140)
+        await caller.until(lambda: scripted.chat.closed)
+        await caller.speak(640, pause=600)
+        await caller.play_out(1)
+        assert [timing.guesses_wasted for timing in caller.of(Timing)] == [1]
+
+
+async def test_a_guess_that_fails_is_asked_again_when_the_turn_is_over() -> None:
+    scripted = Scripted()
+    scripted.transcriber.script = ["One?"]
+    scripted.chat.script = [EngineError("Busy.", code="engine_busy"), "Fine."]
+    async with calling(scripted) as caller:
+        await caller.speak(640)
+        await caller.play_out(1)
+        assert caller.of(Failed) == []
+        assert caller.said(1) == "Fine."
+
+
+async def test_an_answer_that_is_really_late_gets_a_filler_that_is_no_part_of_it() -> None:
+    scripted = Scripted()
+    engines = scripted.engines()
+    await engines.fixed_speech.prepare(scripted.synthesizer, VoiceSpec(), "Let me see.")
+    scripted.transcriber.script = ["When?"]
+    scripted.chat.wait = asyncio.Event()
+    async with calling(scripted, engines=engines, spec=LATE) as caller:
+        await caller.speak(640)
+        await caller.until(lambda: caller.of(ReplyAudio))
+        filler = sum(len(audio.pcm) // 2 for audio in caller.of(ReplyAudio))
+        assert filler == len("Letmesee.") * SAMPLES_PER_LETTER
+        scripted.chat.wait.set()
+        await caller.play_out(1)
+        timing = caller.of(Timing)[0]
+        assert timing.filler
+        assert timing.spans[-1].name == "filler"
+        assert caller.said(1) == "All right then."
+        assert caller.history[-1] == ("assistant", "All right then.")
 
 
 async def test_silence_and_noise_without_words_make_no_turn() -> None:
@@ -331,6 +419,53 @@ async def test_a_listening_sound_does_not_stop_the_agent() -> None:
         await caller.play_out(1)
 
 
+async def test_a_voice_over_the_agent_ducks_it_then_holds_it_and_a_listening_sound_lets_it_go_on() -> None:
+    scripted = Scripted()
+    scripted.transcriber.script = ["Tell me?", "Mm-hm."]
+    scripted.chat.script = ["One two three four. Five six seven."]
+    async with calling(scripted) as caller:
+        await caller.speak(640)
+        await caller.until(lambda: caller.of(ReplyDone))
+        await caller.speak(40, pause=0)
+        assert [floor.move for floor in caller.of(Floor)] == ["duck"]
+        await caller.speak(200, pause=400)
+        assert [floor.move for floor in caller.of(Floor)] == ["duck", "hold", "release"]
+        assert caller.of(Interrupted) == []
+        await caller.play_out(1)
+        assert caller.history[-1] == ("assistant", "One two three four. Five six seven.")
+
+
+async def test_yes_in_the_midst_of_what_the_agent_says_lets_it_go_on_and_after_its_question_is_an_answer() -> None:
+    scripted = Scripted()
+    scripted.transcriber.script = ["Tell me?", "Yes.", "Yes."]
+    scripted.chat.script = [
+        "We could do it on Monday at nine, or a little later on Tuesday. Shall I book that for you?",
+        "Booked.",
+    ]
+    async with calling(scripted) as caller:
+        await caller.speak(640)
+        await caller.until(lambda: caller.of(ReplyDone))
+        await caller.speak(300, pause=600)
+        assert [floor.move for floor in caller.of(Floor)] == ["duck", "hold", "release"]
+        caller.conversation.hear(Playback(1, caller.of(ReplyDone)[0].samples - 2400))
+        await caller.speak(300, pause=600)
+        await caller.until(lambda: caller.of(Interrupted))
+        caller.conversation.hear(Playback(1, caller.of(ReplyDone)[0].samples, done=True))
+        await caller.play_out(3)
+        assert caller.said(3) == "Booked."
+
+
+async def test_words_that_want_the_floor_get_it_before_the_caller_has_finished() -> None:
+    scripted = Scripted()
+    scripted.transcriber = Growing(script=["Tell me?", "No wait, stop."], lines=["", "No wait"])
+    scripted.chat.script = ["One two three four. Five six seven."]
+    async with calling(scripted) as caller:
+        await caller.speak(400)
+        await caller.until(lambda: caller.of(ReplyDone))
+        await caller.speak(400, pause=0)
+        await caller.until(lambda: caller.of(Interrupted))
+
+
 async def test_after_a_false_interruption_the_agent_goes_on_where_it_stopped() -> None:
     scripted = Scripted()
     scripted.transcriber.script = ["Tell me?", ""]
@@ -338,7 +473,7 @@ async def test_after_a_false_interruption_the_agent_goes_on_where_it_stopped() -
     async with calling(scripted) as caller:
         await caller.speak(640)
         await caller.until(lambda: caller.of(ReplyDone))
-        await caller.speak(240, pause=0)
+        await caller.speak(700, pause=0)
         await caller.until(lambda: caller.of(Interrupted))
         caller.conversation.hear(Playback(1, len("Onetwo") * SAMPLES_PER_LETTER, done=True))
         await caller.speak(0, pause=400)
@@ -401,7 +536,8 @@ async def test_a_text_leg_resumed_with_an_open_question_answers_it() -> None:
 async def test_a_failing_model_ends_in_an_apology_and_the_next_turn_works() -> None:
     scripted = Scripted()
     scripted.transcriber.script = ["One?", "Two?"]
-    scripted.chat.script = [EngineError("The model broke.", code="chat_failed"), "Fine now."]
+    broken = EngineError("The model broke.", code="chat_failed")
+    scripted.chat.script = [broken, broken, "Fine now."]  # the answer begun early, and the one asked for
     async with calling(scripted) as caller:
         await caller.speak(640)
         await caller.play_out(1)

@@ -45,7 +45,7 @@ def test_a_waterfall_is_counted_span_by_span_and_whole() -> None:
     count, total = value("parley_turn_seconds_count"), value("parley_turn_seconds_sum")
     below = value("parley_turn_span_seconds_bucket", span="recognition", le="0.1")
     above = value("parley_turn_span_seconds_bucket", span="recognition", le="0.05")
-    metrics.reply_spans([Span("end of turn", 160.0), Span("recognition", 75.0)])
+    metrics.reply_spans([Span("silence", 160.0), Span("recognition", 75.0)])
     assert value("parley_turn_seconds_count") == count + 1
     assert abs(value("parley_turn_seconds_sum") - total - 0.235) < 1e-9
     assert value("parley_turn_span_seconds_bucket", span="recognition", le="0.1") == below + 1

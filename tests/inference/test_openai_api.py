@@ -83,9 +83,11 @@ class ScriptedChat:
     asked: list[tuple[list[Message], list[ToolSpec], ChatOptions]] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     info: EngineInfo = EngineInfo("scripted", "chat", "scripted-chat")
+    streams: int = 0
 
     @asynccontextmanager
     async def stream(self, prefix: Sequence[Message] = ()) -> AsyncGenerator[ScriptedChat]:
+        self.streams += 1
         yield self
 
     async def reply(
@@ -225,6 +227,16 @@ async def test_the_reply_stops_at_max_tokens() -> None:
         )
     assert answer.choices[0].message.content == "You said"
     assert answer.choices[0].finish_reason == "length"
+
+
+async def test_a_prompt_cache_key_goes_on_with_the_same_stream() -> None:
+    chat = ScriptedChat([TextDelta("Yes.")])
+    async with worker(StubPool(chat)) as served, served.client() as client:
+        for key in ("call-1", "call-1", "call-2", None):
+            extra: dict[str, Any] = {} if key is None else {"prompt_cache_key": key}
+            await client.chat.completions.create(model="default", messages=[{"role": "user", "content": "a"}], **extra)
+    assert len(chat.asked) == 4
+    assert chat.streams == 3
 
 
 async def test_tools_go_to_the_model_and_come_back() -> None:

@@ -2,17 +2,32 @@ from __future__ import annotations
 
 import pytest
 
-from inference.phrases import is_backchannel, phrase
+from inference.phrases import is_backchannel, may_be_listening, phrase
 
 
-@pytest.mark.parametrize("text", ["Mm-hm.", "mhm", "Uh-huh", "Yeah.", "Oh, okay.", "I see!", "...", "Right"])
+@pytest.mark.parametrize(
+    "text",
+    ["Mm-hm.", "mhm", "Uh-huh", "Yeah.", "Oh, okay.", "I see!", "...", "Right", "Mm-hm, okay.", "Oh, I see, all right"],
+)
 def test_sounds_of_listening(text: str) -> None:
     assert is_backchannel(text)
 
 
-@pytest.mark.parametrize("text", ["Yes.", "No", "Stop", "Okay but when?", "Right now", "Sure", "Hello?"])
+@pytest.mark.parametrize(
+    "text", ["Yes.", "No", "Stop", "Okay but when?", "Right now", "Sure", "Hello?", "I see it", "All"]
+)
 def test_words_that_want_an_answer(text: str) -> None:
     assert not is_backchannel(text)
+
+
+@pytest.mark.parametrize("text", ["", "Yes.", "Sure", "All", "I", "Yes, of", "Okay, great.", "mm mm mm mm"])
+def test_words_that_may_still_be_only_listening(text: str) -> None:
+    assert may_be_listening(text)
+
+
+@pytest.mark.parametrize("text", ["No", "Wait", "Yes but", "I want", "Okay, what", "Right now", "yes " * 6])
+def test_words_that_want_the_floor(text: str) -> None:
+    assert not may_be_listening(text)
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:

@@ -280,13 +280,13 @@ CLAUSES = [
     ),
     ("It costs $1,200.50, which is a lot.", ["It costs $1,200.50,", " which is a lot."]),
     ("At 9.30 we see Dr. Smith, e.g. him.", ["At 9.30 we see", " Dr. Smith, e.g. him."]),
-    ("Come at 9 a.m. Monday.", ["Come at 9 a.m.", " Monday."]),
-    ("Come at 9 a.m. on Monday.", ["Come at 9 a.m.", " on Monday."]),
+    ("Come at 9 a.m. Monday.", ["Come at", " 9 a.m.", " Monday."]),
+    ("Come at 9 a.m. on Monday.", ["Come at", " 9 a.m. on Monday."]),
     ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien", " wrote it."]),
     ("So do I. But not now.", ["So do I.", " But not now."]),
     ("Ask the U.S. Then go.", ["Ask the U.S.", " Then go."]),
-    ("We open at 9. Saturday is fine.", ["We open at 9.", " Saturday is fine."]),
-    ("Room no. 5 is free.", ["Room no. 5 is free."]),
+    ("We open at 9. Saturday is fine.", ["We open at", " 9.", " Saturday is fine."]),
+    ("Room no. 5 is free.", ["Room no. 5", " is free."]),
     ("Well... let me see.", ["Well...", " let me see."]),
     ("Well... Let me see.", ["Well...", " Let me see."]),
     (
@@ -295,7 +295,7 @@ CLAUSES = [
     ),
     ("It is ready on March 12, 2026 at noon then.", ["It is ready", " on March 12, 2026 at noon then."]),
     ("One two three: four.", ["One two three:", " four."]),
-    ("I think so — but ask him.", ["I think so —", " but ask him."]),
+    ("I think so — but ask him.", ["I think so", " — but ask him."]),
     ("Really?! Yes.", ["Really?", "! Yes."]),
     ("- one\n- two\n\nEnd", ["one", "\ntwo", "\nEnd"]),
     ("# Hours\nMonday", ["Hours", "\nMonday"]),
@@ -327,7 +327,7 @@ def test_later_clauses_are_longer() -> None:
 def test_a_sentence_without_an_end_is_cut_between_words() -> None:
     made = written("word " * 200)
     assert "".join(made).split() == ["word"] * 200
-    assert [len(clause.split()) for clause in made[:4]] == [4, 9, 26, 26]
+    assert [len(clause.split()) for clause in made[:4]] == [3, 9, 26, 26]
 
 
 def test_a_word_without_an_end_is_cut() -> None:
@@ -337,12 +337,12 @@ def test_a_word_without_an_end_is_cut() -> None:
 
 
 def test_ordinals_with_a_full_stop_do_not_end_a_german_clause() -> None:
-    assert written("Am 3. Mai ist zu.", "de") == ["Am 3. Mai ist", " zu."]
+    assert written("Am 3. Mai ist zu.", "de") == ["Am 3. Mai", " ist zu."]
 
 
 def test_a_clause_says_how_it_is_spoken_and_whether_its_sentence_ends() -> None:
-    assert split("It costs only $5, you know. Good?") == [
-        Clause("It costs only $5,", "It costs only five dollars,", False),
+    assert split("That is $5, you know. Good?") == [
+        Clause("That is $5,", "That is five dollars,", False),
         Clause(" you know.", "you know.", True),
         Clause(" Good?", "Good?", True),
     ]
@@ -390,6 +390,20 @@ def test_every_clause_is_spoken_as_its_text(text: str) -> None:
         assert clause.written.strip()
         assert clause.spoken == speakable(clause.written)
         clause.written.encode()
+
+
+async def test_a_space_of_its_own_announces_a_number_so_its_digits_need_not_be_waited_for() -> None:
+    read = []
+
+    async def deltas() -> AsyncGenerator[str]:
+        for delta in ("It", " costs", " ", "8", "0", " dollars."):
+            read.append(delta)
+            yield delta
+
+    async with aclosing(deltas()) as words, aclosing(clauses(words)) as lines:
+        assert (await anext(lines)).written == "It costs"
+        assert read[-1] == " "
+        assert [line.written async for line in lines] == [" 80 dollars."]
 
 
 async def test_the_wrapper_streams_and_closes() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.patience import Evidence, silence_needed
 from inference.turns import (
     HOP,
     HOP_MS,
@@ -15,10 +18,11 @@ from inference.turns import (
     NoTurn,
     Pause,
     PauseOver,
+    Settle,
     SpeechBegan,
+    Stir,
     TurnPolicy,
     TurnTaker,
-    silence_needed,
 )
 
 POLICY = TurnPolicy()
@@ -70,10 +74,43 @@ def test_an_answer_that_comes_late_ends_the_turn_at_once_and_says_since_when_it_
     assert not turns.speaking
 
 
+def test_the_words_come_first_and_the_score_may_shorten_the_wait() -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######.."))
+    text = "I was thinking about a crown"
+    patient, sure = (silence_needed(POLICY, Evidence(text, score, 192)) for score in (0.0, 0.99))
+    assert sure < patient
+    assert turns.pause_answer(pause.sample, text, None) == []
+    hops = int(patient / HOP_MS) - 2
+    assert run(turns, "." * hops) == []
+    (end,) = turns.pause_answer(pause.sample, text, 0.99)
+    assert isinstance(end, EndOfTurn)
+    assert end.due == pause.sample + math.ceil(sure / HOP_MS) * HOP
+
+
+def test_without_a_score_the_turn_ends_as_if_the_turn_model_doubted() -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######.."))
+    text = "What time do you open?"
+    assert turns.pause_answer(pause.sample, text, None) == []
+    needed = math.ceil(silence_needed(POLICY, Evidence(text)) / HOP_MS)
+    ended = run(turns, "." * needed)
+    assert ended == [(needed - 3, EndOfTurn(text, 0, 6 * HOP, 1.0, pause.sample + needed * HOP))]
+
+
+def test_a_second_score_is_ignored() -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######.."))
+    assert turns.pause_answer(pause.sample, "So I", 0.01) == []
+    assert run(turns, "." * 10) == []
+    assert turns.pause_answer(pause.sample, "So I?", 0.99) == []
+
+
 def test_an_unfinished_sentence_waits_for_the_longest_silence() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "I would like to book for the", 0.02)
+    assert silence_needed(POLICY, Evidence("I would like to book for the", 0.02)) == POLICY.max_silence_ms
     hops = int(POLICY.max_silence_ms / HOP_MS) - 2
     assert run(turns, "." * hops) == []
     assert [type(d) for _, d in run(turns, ".")] == [EndOfTurn]
@@ -94,8 +131,8 @@ def test_speech_that_goes_on_voids_the_pause() -> None:
 def test_a_click_in_the_silence_does_not_void_the_pause() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######.."))
-    turns.pause_answer(pause.sample, "Hello?", 0.99)
-    assert run(turns, "#......") == [(4, EndOfTurn("Hello?", 0, 6 * HOP, 1.0, 13 * HOP))]
+    turns.pause_answer(pause.sample, "Is it?", 0.99)
+    assert run(turns, "#......") == [(4, EndOfTurn("Is it?", 0, 6 * HOP, 1.0, 13 * HOP))]
 
 
 def test_a_pause_without_words_is_no_turn() -> None:
@@ -109,22 +146,76 @@ def test_too_little_voice_is_no_turn_and_asks_nobody() -> None:
     assert [d for _, d in run(TurnTaker(), "##..")] == [SpeechBegan(0), NoTurn(interrupted=False)]
 
 
-@pytest.mark.parametrize(("voiced", "interrupts"), [(4, False), (5, True), (9, True)])
-def test_only_sustained_voice_interrupts_the_agent(voiced: int, interrupts: bool) -> None:
-    decisions = run(TurnTaker(agent_speaking=True), "#" * voiced)
-    assert ([d for _, d in decisions if isinstance(d, Interrupt)] == [Interrupt(0)]) is interrupts
+def test_the_first_voiced_hop_over_the_agent_stirs_and_the_second_is_speech() -> None:
+    assert run(TurnTaker(agent_speaking=True), "..##") == [(2, Stir(2 * HOP)), (3, SpeechBegan(2 * HOP))]
+
+
+def test_a_click_over_the_agent_stirs_and_settles_each_time() -> None:
+    turns = TurnTaker(agent_speaking=True)
+    assert run(turns, "#..#.") == [(0, Stir(0)), (1, Settle()), (3, Stir(3 * HOP)), (4, Settle())]
+
+
+def test_what_stirred_settles_even_if_the_agent_ends_meanwhile() -> None:
+    turns = TurnTaker(agent_speaking=True)
+    assert run(turns, "#") == [(0, Stir(0))]
+    turns.agent_speaking = False
+    assert run(turns, ".") == [(0, Settle())]
+    assert run(turns, "#.") == []
+
+
+def test_voice_within_an_utterance_does_not_stir() -> None:
+    turns = TurnTaker(agent_speaking=True)
+    kinds = [type(d) for _, d in run(turns, "####..#.##")]
+    assert kinds == [Stir, SpeechBegan, Pause, PauseOver]
+
+
+@pytest.mark.parametrize(
+    ("script", "at"), [("#" * 19, None), ("#" * 20, 19), ("#" * 40, 19), ("#" * 10 + "..." + "#" * 10, 22)]
+)
+def test_voice_as_long_as_no_listener_makes_interrupts_once_whatever_its_words(script: str, at: int | None) -> None:
+    decisions = run(TurnTaker(agent_speaking=True), script)
+    expected = [] if at is None else [(at, Interrupt(0))]
+    assert [(hop, d) for hop, d in decisions if isinstance(d, Interrupt)] == expected
+
+
+def test_words_that_are_more_than_listening_interrupt_at_once_and_once() -> None:
+    turns = TurnTaker(agent_speaking=True)
+    run(turns, "." + "#" * 6)
+    assert turns.words("Yeah,") == []
+    assert turns.words("") == []
+    assert turns.words("All") == []
+    assert turns.words("Yeah, but what") == [Interrupt(HOP)]
+    assert turns.words("Yeah, but what about") == []
+    assert [d for _, d in run(turns, "#" * 30)] == []
+
+
+def test_words_before_speech_or_to_a_silent_agent_interrupt_nobody() -> None:
+    turns = TurnTaker(agent_speaking=True)
+    assert turns.words("Wait") == []
+    turns.agent_speaking = False
+    run(turns, "####")
+    assert turns.words("Wait") == []
 
 
 def test_an_agent_that_may_not_be_interrupted_is_not() -> None:
-    decisions = run(TurnTaker(agent_speaking=True, interruptible=False), "#" * 20)
-    assert decisions == [(1, SpeechBegan(0))]
+    turns = TurnTaker(agent_speaking=True, interruptible=False)
+    assert run(turns, "#" * 40) == [(1, SpeechBegan(0))]
+    assert turns.words("Wait a moment") == []
 
 
-def test_no_turn_remembers_that_the_agent_was_stopped() -> None:
+@pytest.mark.parametrize(("voiced", "interrupted"), [(6, False), (25, True)])
+def test_no_turn_remembers_whether_the_agent_was_stopped(voiced: int, interrupted: bool) -> None:
     turns = TurnTaker(agent_speaking=True)
-    pause = pause_of(run(turns, "######.."))
+    pause = pause_of(run(turns, "#" * voiced + ".."))
     turns.pause_answer(pause.sample, "", 0.1)
-    assert run(turns, ".....")[-1][1] == NoTurn(interrupted=True)
+    assert run(turns, ".....")[-1][1] == NoTurn(interrupted)
+    assert [d for _, d in run(turns, "##")] == [Stir(turns.position - 2 * HOP), SpeechBegan(turns.position - 2 * HOP)]
+
+
+def test_a_pause_may_be_asked_about_after_one_hop() -> None:
+    turns = TurnTaker(TurnPolicy(pause_hops=1))
+    assert run(turns, "######.") == [(1, SpeechBegan(0)), (6, Pause(6 * HOP))]
+    assert run(TurnTaker(TurnPolicy(pause_hops=1)), "##.####") == [(1, SpeechBegan(0))]
 
 
 def test_endless_speech_is_taken_after_the_longest_turn() -> None:
@@ -136,27 +227,47 @@ def test_endless_speech_is_taken_after_the_longest_turn() -> None:
     assert end.due == pause.sample
 
 
-@pytest.mark.parametrize(
-    ("text", "score", "expected"),
-    [
-        ("What time do you open?", 0.99, 200.0),
-        ("Is it far?", 0.75, 200.0),
-        ("My name is", 0.99, 868.0),
-        ("It is 0 1 7 1", 0.99, 736.0),
-        ("I was thinking", 0.02, 1000.0),
-        ("Yes.", 0.9, 300.0),
-        ("My name is Peter.", 0.9, 400.0),
-        ("So I was wondering...", 0.9, 885.0),
-    ],
-)
-def test_silence_needed_follows_score_and_words(text: str, score: float, expected: float) -> None:
-    assert silence_needed(POLICY, score, text) == pytest.approx(expected, abs=10)
+def test_what_the_agent_waits_for_changes_the_wait() -> None:
+    turns = TurnTaker()
+    turns.expect("name")
+    pause = pause_of(run(turns, "######.."))
+    turns.pause_answer(pause.sample, "Peter Hill.", 0.99)
+    assert [type(d) for _, d in run(turns, ".....")] == [EndOfTurn]
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.text(max_size=40))
-def test_a_higher_score_never_needs_more_silence(one: float, other: float, text: str) -> None:
-    low, high = sorted((one, other))
-    assert silence_needed(POLICY, high, text) <= silence_needed(POLICY, low, text)
+def test_a_caller_who_paused_within_a_sentence_is_waited_for_longer_from_the_next_one_on() -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######" + "." * 22 + "######" + "." * 25 + "######.."))
+    assert turns.pace.factor == 1
+    turns.pause_answer(pause.sample, "We open a shop?", 0.99)
+    assert EndOfTurn in [type(d) for _, d in run(turns, "." * 40)]
+    assert turns.pace.pause_ms == pytest.approx(704 + 0.35 * (800 - 704))
+    text = "We have a shop."
+    pause = pause_of(run(turns, "######.."))
+    patient = silence_needed(POLICY, Evidence(text, 0.9, 192, pace=turns.pace.factor))
+    assert patient > silence_needed(POLICY, Evidence(text, 0.9, 192))
+    turns.pause_answer(pause.sample, text, 0.9)
+    hops = math.ceil(patient / HOP_MS) - 2
+    assert [hop for hop, _ in run(turns, "." * hops)] == [hops - 1]
+
+
+def test_going_on_within_an_utterance_lowers_the_trust_in_its_next_pause() -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######" + "." * 8 + "######.."))
+    turns.pause_answer(pause.sample, "The red one in the window", 0.8)
+    patient = silence_needed(POLICY, Evidence("The red one in the window", 0.8, 384, resumed=1))
+    assert patient > silence_needed(POLICY, Evidence("The red one in the window", 0.8, 384))
+    hops = math.ceil(patient / HOP_MS) - 2
+    assert [hop for hop, _ in run(turns, "." * hops)] == [hops - 1]
+
+
+@pytest.mark.parametrize(("gap", "slower"), [(20, True), (40, False)])
+def test_a_caller_who_goes_on_right_after_the_end_had_only_paused(gap: int, slower: bool) -> None:
+    turns = TurnTaker()
+    pause = pause_of(run(turns, "######.."))
+    turns.pause_answer(pause.sample, "Is it far?", 0.99)
+    run(turns, "." * (gap - 2) + "##")
+    assert turns.pace.pause_ms == (gap * HOP_MS if slower else 0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.one_of(st.none(), st.text(max_size=5))), max_size=200))

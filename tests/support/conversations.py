@@ -21,7 +21,7 @@ from inference.audio import Samples
 from inference.events import ConversationState, Message, Span
 from inference.spec import AgentSpec
 
-NAMES = ("end of turn", "recognition", "first token", "first clause", "voice", "wire")
+NAMES = ("silence", "recognition", "first token", "first clause", "voice", "wire")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Said:
     heard: str | None = None
     source: str = "voice"
     cached: int = 352
+    guesses_wasted: int = 0
+    filler: bool = False
+    names: tuple[str, ...] = NAMES
 
 
 GREETING = "Smile Dental, this call is recorded. How can I help you?"
@@ -100,10 +103,12 @@ def entries_of(exchanges: Sequence[Said], started: datetime, greeting: str = GRE
                 seq=seq(),
                 number=number,
                 v2v_ms=None if said.source == "text" else wait,
-                spans=tuple(Span(name, ms) for name, ms in zip(NAMES, said.spans, strict=False)),
+                spans=tuple(Span(name, ms) for name, ms in zip(said.names, said.spans, strict=False)),
                 prompt_tokens=360 + number * 12,
                 cached_tokens=said.cached + number * 12,
                 reply_tokens=len(said.reply) // 4,
+                guesses_wasted=said.guesses_wasted,
+                filler=said.filler,
             )
         )
         if said.heard is not None:

@@ -114,6 +114,8 @@ class ScriptedChat(Loaded):
     closed: int = 0
     hold: asyncio.Event | None = None
     """Set: the model waits for it after its third word."""
+    wait: asyncio.Event | None = None
+    """Set: the model waits for it before its first word."""
 
     @asynccontextmanager
     async def stream(self, prefix: Sequence[Message] = ()) -> AsyncGenerator[ScriptedChat]:
@@ -130,6 +132,8 @@ class ScriptedChat(Loaded):
         self.prompts.append(list(messages))
         line = self.script.pop(0) if self.script else "All right then."
         try:
+            if self.wait is not None:
+                await self.wait.wait()
             if isinstance(line, EngineError):
                 raise line
             if isinstance(line, ToolRequest):

@@ -25,6 +25,7 @@ class ExchangeChannel:
 
     kind = "api"
     media = Media("text")
+    can_hold = True
 
     def __init__(self) -> None:
         self.inbox = Inbox()
@@ -43,6 +44,10 @@ class ExchangeChannel:
     async def clear(self, turn: int) -> None: ...
 
     async def duck(self, turn: int) -> None: ...
+
+    async def hold(self, turn: int) -> None: ...
+
+    async def release(self, turn: int) -> None: ...
 
     def backlog(self) -> int:
         return 0

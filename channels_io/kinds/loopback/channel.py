@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from channels_io.live.inbox import Inbox
-from channels_io.live.messages import ChannelEvent, Clear, Hangup, Inbound, SpeechStarted, Text
+from channels_io.live.messages import ChannelEvent, Clear, Floor, Hangup, Inbound, Text
 from inference.events import Media
 
 EVENTS_LIMIT = 1000
@@ -18,6 +18,8 @@ AUDIO_LIMIT = 30_000
 
 class LoopbackChannel:
     """Say things with `type` and `put`, read what comes back with `events()`."""
+
+    can_hold = True
 
     def __init__(self, media: Media | None = None, kind: str = "loopback") -> None:
         self.kind = kind
@@ -59,7 +61,13 @@ class LoopbackChannel:
         await self.send(Clear(turn))
 
     async def duck(self, turn: int) -> None:
-        await self.send(SpeechStarted(turn))
+        await self.send(Floor("duck", turn))
+
+    async def hold(self, turn: int) -> None:
+        await self.send(Floor("hold", turn))
+
+    async def release(self, turn: int) -> None:
+        await self.send(Floor("release", turn))
 
     def backlog(self) -> int:
         return 0

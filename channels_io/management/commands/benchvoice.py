@@ -2,47 +2,44 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import sys
 import tempfile
 from argparse import ArgumentParser
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from agents.models import Agent
 from channels_io.bench import plans
-from channels_io.bench.cost import Usage, usage
-from channels_io.bench.driver import CallPlan, Plan
-from channels_io.bench.figures import Cost, LoadStep, distribution, figures_of, rss_per_extra_call
-from channels_io.bench.plans import CELLS, CHOICES, Cell, CorpusChoice, Draft
-from channels_io.bench.records import RunRecord, decode_run
-from channels_io.bench.report import load_table, table
-from channels_io.tickets import ANY_ORIGIN, Ticket, issue_ticket
+from channels_io.bench.cells import Bench
+from channels_io.bench.corpus import CorpusError
+from channels_io.bench.errors import MeasureError
+from channels_io.bench.machine import machine
+from channels_io.bench.measure import Server
+from channels_io.bench.plans import CELLS, CHOICES, REAL_CELLS, Cell, CorpusChoice
+from channels_io.bench.suite import RUNS, Kept, Run, write_page
+from channels_io.bench.sweep_run import run_sweep
 from parley.stack.errors import StackError
-from parley.stack.pipes import communicate
 from parley.stack.report import make_report
 from parley.stack.stack import Stack, StackOptions
 
 ROOT = Path(__file__).resolve().parents[3]
-WORKSPACE = "demo"
-TICKET_SECONDS = 4 * 3600
-SECONDS_PER_CALL = 240
+CELL_SECONDS = 3 * 3600
 
 
 class Command(BaseCommand):
     help = (
         "Measure voice-to-voice from outside: a driver process plays callers on the browser's socket. Without --url it "
-        "starts a stack of its own (spare ports, private folder) for the cell and stops it afterwards. Let nothing else "
-        "run on the machine."
+        "starts a stack of its own (spare ports, private folder) for the cell and stops it afterwards. With --all it "
+        "measures everything and writes docs/benchmarks.md. Let nothing else run on the machine."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--cell", choices=CELLS, default="real")
+        parser.add_argument("--accuracy", action="store_const", const="accuracy", dest="cell", help="--cell accuracy")
         parser.add_argument(
             "--set",
             choices=CHOICES,
@@ -56,127 +53,113 @@ class Command(BaseCommand):
         parser.add_argument(
             "--pids", default="", help="with --url: process ids of web and worker, comma-separated, for cost figures"
         )
+        parser.add_argument("--all", action="store_true", help="measure everything not yet measured, write the page")
+        parser.add_argument(
+            "--only",
+            action="append",
+            choices=[run.name for run in RUNS],
+            default=[],
+            help="with --all: this run alone, even if it was made already; the page is made from all that there are",
+        )
+        parser.add_argument("--again", action="store_true", help="with --all: measure everything again")
+        parser.add_argument(
+            "--folder", type=Path, default=ROOT / "var" / "bench", help="with --all: where the figures of the runs wait"
+        )
+        parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="with --all: where the page is written")
+
+        parser.add_argument(
+            "--sweep", action="store_true", help="compare turn policies on what the default engines hear in the clips"
+        )
+        parser.add_argument("--plot", type=Path, help="with --sweep: draw dead air against false cut-offs (SVG)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cell: Cell = options["cell"]
-        corpus: CorpusChoice = options["corpus"]
+        if options["sweep"]:
+            keep = options["folder"]
+            self.stdout.write(run_sweep(options["corpus"], keep, self.stderr.write, options["json"], options["plot"]))
+            return
         if options["n"] is not None and options["n"] < 1:
             raise CommandError("--n must be 1 or more.")
+        if options["all"]:
+            sys.exit(self._all(options))
+        path = options["json"] and options["json"].absolute()
         if options["url"] is None:
-            path = options["json"] and options["json"].absolute()
-            sys.exit(asyncio.run(_in_own_stack(cell, corpus, options["n"], path)))
-        pids = [int(word) for word in options["pids"].split(",") if word.strip().isdigit()]
-        bench = Bench(options["url"], pids, corpus, self._progress)
-        if cell == "load":
-            text, result = bench.load(options["n"])
-        else:
-            text, result = bench.cell(cell, options["n"])
+            sys.exit(asyncio.run(_in_own_stack(options["cell"], options["corpus"], options["n"], path)))
+        self._one(options["cell"], options["corpus"], options["n"], path, options["url"], options["pids"])
+
+    def _one(self, cell: Cell, corpus: CorpusChoice, limit: int | None, path: Path | None, url: str, pids: str) -> None:
+        """Measure the server that runs at `url`."""
+        worker = settings.PARLEY_WORKERS[0] if settings.PARLEY_WORKERS else ""
+        server = Server(
+            url,
+            tuple(int(word) for word in pids.split(",") if word.strip().isdigit()),
+            f"{worker.rstrip('/')}/metrics" if worker else "",
+            settings.PARLEY_WORKER_TOKEN,
+        )
+        try:
+            text, figures = Bench(server, corpus, limit, self._progress).measure(cell)
+        except (MeasureError, CorpusError) as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(text)
-        if options["json"]:
-            options["json"].write_bytes(
-                msgspec.json.format(msgspec.json.encode({**_facts(corpus), **result}), indent=1) + b"\n"
+        if path:
+            facts = {
+                "corpus": corpus,
+                "limit": limit,
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "machine": machine(ROOT),
+                "load_average": os.getloadavg(),
+                "profile": os.environ.get("PARLEY_PROFILE", "default"),
+            }
+            data = {**facts, **msgspec.to_builtins(figures)}
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(data), indent=1) + b"\n")
+            self.stdout.write(f"\nFigures written to {path}")
+
+    def _all(self, options: dict[str, Any]) -> int:
+        """Every run that is missing, one after another; then the page. A run that fails does not stop the others."""
+        kept = Kept(options["folder"].absolute())
+        kept.folder.mkdir(parents=True, exist_ok=True)
+        commit, limit = machine(ROOT).commit, options["n"]
+        failed = []
+        for number, run in enumerate(RUNS, 1):
+            if options["only"]:
+                if run.name not in options["only"]:
+                    continue
+            elif not options["again"] and kept.is_done(run.name, commit, limit):
+                self.stdout.write(f"{run.name}: measured already at commit {commit}; --again measures it again")
+                continue
+            self.stdout.write(f"\n{number} of {len(RUNS)}: {run.name}")
+            self.stdout.flush()
+            if not self._made(run, limit, kept):
+                failed.append(run.name)
+        page = write_page(kept, options["docs"].absolute())
+        self.stdout.write(f"\nWritten: {page}")
+        if failed:
+            self.stderr.write(
+                f"Not measured: {', '.join(failed)}. What went wrong stands above; the next `make bench` tries them again."
             )
-            self.stdout.write(f"\nFigures written to {options['json']}")
+        return 1 if failed else 0
+
+    def _made(self, run: Run, limit: int | None, kept: Kept) -> bool:
+        part = kept.path(run.name).with_suffix(".part")
+        try:
+            code = asyncio.run(_in_own_stack(run.cell, run.corpus, limit, part))
+        except CommandError as error:
+            self.stderr.write(str(error))
+            return False
+        if code == 0 and part.exists():
+            # Whole or not at all: what was interrupted is measured again.
+            part.replace(kept.path(run.name))
+            return True
+        return False
 
     def _progress(self, text: str) -> None:
         self.stderr.write(text)
         self.stderr.flush()
 
 
-class Bench:
-    """Measures one running server."""
-
-    def __init__(self, url: str, pids: list[int], corpus: CorpusChoice, say: Callable[[str], None]) -> None:
-        self.url = url
-        self.pids = pids
-        self.corpus = corpus
-        self.say = say
-
-    def cell(self, cell: Cell, limit: int | None) -> tuple[str, dict[str, Any]]:
-        before = usage(self.pids)
-        run = self.drive(plans.drafts(cell, limit, self.corpus))
-        figures = figures_of(cell, run, _cost(before, usage(self.pids), run))
-        return table(figures), msgspec.to_builtins(figures)
-
-    def load(self, limit: int | None) -> tuple[str, dict[str, Any]]:
-        """More and more calls at once, until they add more than the limit to each other's delay."""
-        steps: list[LoadStep] = []
-        for calls in plans.LOAD_LEVELS:
-            if limit is not None and calls > limit:
-                break
-            self.say(f"{calls} calls at once")
-            before = usage(self.pids)
-            run = self.drive(plans.load_drafts(calls, self.corpus), at_once=calls)
-            cost = _cost(before, usage(self.pids), run)
-            steps.append(
-                LoadStep(
-                    calls=calls,
-                    v2v_ms=distribution(turn.v2v_ms for turn in run.turns),
-                    cpu_seconds_per_call_minute=cost.cpu_seconds_per_call_minute,
-                    rss_mb=cost.rss_mb,
-                    missed=sum(turn.missed for turn in run.turns) + len(run.problems),
-                    lateness_p99_ms=round(run.lateness_ms.p99, 2),
-                )
-            )
-            added = steps[-1].added_ms(steps[0])
-            if added is None or added > plans.ADDED_LIMIT_MS or steps[-1].missed:
-                break
-        held = [step for step in steps if (step.added_ms(steps[0]) or 0.0) <= plans.ADDED_LIMIT_MS and not step.missed]
-        cores = os.cpu_count() or 1
-        best = held[-1].calls if held else 0
-        per_call = rss_per_extra_call(steps)
-        text = (
-            f"{load_table(steps)}\n\n{best} calls on {cores} cores ({best / cores:.1f} per core) within "
-            f"{plans.ADDED_LIMIT_MS:.0f} ms of added delay at p95; "
-            f"{'-' if per_call is None else f'{per_call:.1f}'} MB per extra call"
-        )
-        return text, {
-            "cell": "load",
-            "steps": msgspec.to_builtins(steps),
-            "calls_per_core": best / cores,
-            "rss_per_extra_call_mb": per_call,
-        }
-
-    def drive(self, drafts: list[Draft], at_once: int = 1) -> RunRecord:
-        """Play these calls from the driver process. Raises CommandError when it cannot."""
-        plan = Plan(self.url, tuple(self._with_ticket(draft) for draft in drafts), at_once)
-        return asyncio.run(_drive(plan, self.say))
-
-    def _with_ticket(self, draft: Draft) -> CallPlan:
-        agent = Agent.objects.filter(workspace__slug=WORKSPACE, slug=draft.agent).select_related("workspace").first()
-        if agent is None:
-            raise CommandError(f'The workspace "{WORKSPACE}" has no agent "{draft.agent}"; `manage.py up` seeds it.')
-        ticket = Ticket(
-            workspace=agent.workspace.public_id, kind="browser_voice", agent=agent.public_id, origins=(ANY_ORIGIN,)
-        )
-        return CallPlan(issue_ticket(ticket, ttl=TICKET_SECONDS), draft.clips, draft.lead, draft.greeting)
-
-
-async def _drive(plan: Plan, say: Callable[[str], None]) -> RunRecord:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "channels_io.bench.driver",
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")])},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(60 + SECONDS_PER_CALL * len(plan.calls) / plan.at_once):
-            out, err = await communicate(process, msgspec.json.encode(plan), on_line=say)
-    except TimeoutError as error:
-        raise CommandError("The driver did not finish in time; look at the web process's log.") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise CommandError(f"The driver failed: {err.decode(errors='replace').strip()[-800:]}")
-    return decode_run(out)
-
-
 async def _in_own_stack(cell: Cell, corpus: CorpusChoice, limit: int | None, json: Path | None) -> int:
     """Run this command again inside a private stack made for the cell."""
     report = make_report()
-    profile = os.environ.get("PARLEY_PROFILE", "default") if cell == "real" else "fake"
+    profile = os.environ.get("PARLEY_PROFILE", "default") if cell in REAL_CELLS else "fake"
     arguments = ["benchvoice", "--cell", cell, "--set", corpus]
     arguments += ["--n", str(limit)] if limit else []
     arguments += ["--json", str(json)] if json else []
@@ -188,33 +171,21 @@ async def _in_own_stack(cell: Cell, corpus: CorpusChoice, limit: int | None, jso
                 report.say(f"Measuring cell {cell}; this takes a while")
                 url = stack.web_url.replace("http", "ws", 1)
                 code, out, err = await stack.manage(
-                    *arguments, "--url", url, "--pids", pids, timeout=3 * 3600, on_line=_show
+                    *arguments, "--url", url, "--pids", pids, timeout=CELL_SECONDS, on_line=_show
                 )
         except StackError as error:
             raise CommandError(f"{error.message}\n{error.details}".strip()) from error
-    sys.stdout.write(out if code == 0 else out + err)
+        except TimeoutError as error:
+            raise CommandError(f"Cell {cell} did not come to its end in three hours. Is the machine free?") from error
+    sys.stdout.write(_ended(out if code == 0 else out + err))
+    sys.stdout.flush()
     return code
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _show(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _cost(before: Usage | None, after: Usage | None, run: RunRecord) -> Cost:
-    if before is None or after is None or not run.call_seconds:
-        return Cost()
-    return Cost(
-        cpu_seconds_per_call_minute=round((after.cpu_seconds - before.cpu_seconds) * 60 / run.call_seconds, 2),
-        rss_mb=round(after.rss_mb, 1),
-    )
-
-
-def _facts(corpus: CorpusChoice) -> dict[str, Any]:
-    """What the figures depend on."""
-    return {
-        "corpus": corpus,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "load": os.getloadavg()},
-        "profile": os.environ.get("PARLEY_PROFILE", "default"),
-    }

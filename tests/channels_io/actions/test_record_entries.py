@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
 
 from agents.models import Agent
 from channels_io.actions.open_leg import open_leg
@@ -67,7 +68,7 @@ def test_a_whole_call_is_stored(leg: Leg) -> None:
     assert (turns[1, "agent"].v2v_ms, turns[4, "agent"].v2v_ms) == (409.5, None)
     spans = TurnSpan.objects.filter(turn=turns[1, "agent"]).values_list("name", "start_ms", "ms")
     assert list(spans) == [
-        ("end of turn", 0.0, 152.0),
+        ("silence", 0.0, 152.0),
         ("recognition", 152.0, 74.5),
         ("first token", 226.5, 98.2),
         ("first clause", 324.7, 61.3),
@@ -79,6 +80,26 @@ def test_a_whole_call_is_stored(leg: Leg) -> None:
     assert conversation.state["history"][-1]["text"] == EXCHANGES[3].reply
     assert conversation.last_at > leg.started_at - timedelta(seconds=1)
     assert list(Event.objects.filter(leg=leg).values_list("kind", flat=True)) == ["interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("v2v_ms", "filler", "late"),
+    [(600.0, False, False), (600.1, False, True), (580.0, True, True), (None, False, False), (None, True, False)],
+)
+def test_an_answer_over_the_budget_of_the_day_is_marked(
+    leg: Leg, settings: Settings, v2v_ms: float | None, filler: bool, late: bool
+) -> None:
+    timing = TurnTiming(seq=1, number=1, v2v_ms=v2v_ms, guesses_wasted=2, filler=filler)
+    record_entries(leg, [timing])
+    settings.PARLEY_BUDGET_MS = 100
+    record_entries(leg, [timing])  # Written again: judged as it was.
+    turn = Turn.objects.get(leg=leg)
+    assert (turn.over_budget, turn.filler, turn.guesses_wasted) == (late, filler, 2)
+
+
+def test_more_guesses_than_a_column_holds(leg: Leg) -> None:
+    record_entries(leg, [TurnTiming(seq=1, number=1, guesses_wasted=1 << 40)])
+    assert Turn.objects.get(leg=leg).guesses_wasted == 32_767
 
 
 def test_the_same_batch_twice_changes_nothing(leg: Leg) -> None:

@@ -15,6 +15,7 @@ from channels_io.live.limits import Limits
 from channels_io.live.lines import SpeechCache
 from channels_io.live.messages import CallerAudio, ChannelEvent, Inbound
 from channels_io.live.session import LiveSession
+from channels_io.live.waiting_line import WaitingLine
 from inference.audio import AudioFrame
 from inference.errors import ParleyError, WorkerError, WorkerLost
 from inference.events import Down, Media, Open, Up
@@ -153,7 +154,9 @@ class HandChannel:
         self.audio: list[tuple[float, int, int]] = []
         """(time, turn, samples)"""
         self.clears: list[tuple[float, int]] = []
-        self.ducks: list[int] = []
+        self.floor: list[tuple[float, str, int]] = []
+        """(time, move, turn)"""
+        self.can_hold = True
         self.close_code: int | None = None
         self.waiting_bytes = 0
         self.blocked = False
@@ -171,7 +174,13 @@ class HandChannel:
         self.clears.append((self.clock(), turn))
 
     async def duck(self, turn: int) -> None:
-        self.ducks.append(turn)
+        self.floor.append((self.clock(), "duck", turn))
+
+    async def hold(self, turn: int) -> None:
+        self.floor.append((self.clock(), "hold", turn))
+
+    async def release(self, turn: int) -> None:
+        self.floor.append((self.clock(), "release", turn))
 
     async def send(self, event: ChannelEvent) -> None:
         self.sent.append(event)
@@ -192,8 +201,16 @@ class HandChannel:
 class Stage:
     """A running session with all its surroundings. Use inside `run_virtual`."""
 
-    def __init__(self, *, media: Media | None = None, facts: LegFacts = FACTS, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        media: Media | None = None,
+        facts: LegFacts = FACTS,
+        limits: Limits | None = None,
+        waiting: WaitingLine | None = None,
+    ) -> None:
         self.channel = HandChannel(media)
+        self._waiting = waiting
         self.workers = ScriptedWorkers()
         self.recorder = MemoryRecorder()
         self.speech = SpeechCache()
@@ -205,7 +222,13 @@ class Stage:
 
     async def __aenter__(self) -> Stage:
         self.session = LiveSession(
-            self.channel, self._facts, self.workers, self.recorder, speech=self.speech, limits=self._limits
+            self.channel,
+            self._facts,
+            self.workers,
+            self.recorder,
+            speech=self.speech,
+            limits=self._limits,
+            waiting=self._waiting,
         )
         self.running = asyncio.create_task(self.session.run())
         await asyncio.sleep(0.01)

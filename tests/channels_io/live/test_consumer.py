@@ -163,7 +163,10 @@ async def test_an_agent_that_is_gone(agent: Agent, place: str) -> None:
         assert caller.codes() == ["not_found"]
 
 
-async def test_a_full_worker_says_so_at_once(agent: Agent, workers: ScriptedWorkers, place: str) -> None:
+async def test_a_full_worker_says_so_at_once_where_nobody_may_wait(
+    agent: Agent, workers: ScriptedWorkers, place: str, settings: Any
+) -> None:
+    settings.PARLEY_QUEUE_SECONDS = 0
     workers.refusals = [WorkerFull("full")]
     async with page(place, await ticket_for(agent)) as caller:
         assert await caller.close_code() == 4429

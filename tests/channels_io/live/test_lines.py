@@ -40,7 +40,7 @@ async def test_without_a_voice_there_is_a_soft_signal() -> None:
 
 
 async def test_the_cache_forgets_the_least_used() -> None:
-    cache, workers = SpeechCache(size=4), ScriptedWorkers()
+    cache, workers = SpeechCache(size=len(LINES)), ScriptedWorkers()
     await cache.prepare(workers, VOICE, "en", RATE)
     await cache.prepare(workers, VOICE, "de", RATE)
     assert cache.audio(VOICE, line_text("apology", "en"), RATE) == signal(RATE)

@@ -66,6 +66,9 @@ def test_any_text_is_a_message_or_refused(sent: str) -> None:
     [
         messages.Ready("cv_1", "lg_1", "Ada", 16000, 24000, False),
         messages.SpeechStarted(2),
+        messages.Floor("duck", 2),
+        messages.Floor("hold", 2),
+        messages.Floor("release", 2),
         messages.Partial("wha"),
         messages.Heard(2, "What?", "voice", ""),
         messages.ReplyText(2, "This."),
@@ -73,6 +76,7 @@ def test_any_text_is_a_message_or_refused(sent: str) -> None:
         messages.Clear(2),
         messages.Timing(2, 350.5, (Span("wire", 3.5),), 1, 2, 3),
         messages.Timing(2, None, (), 0, 0, 0),
+        messages.Timing(2, 712.5, (Span("gate", 3.5),), 1, 2, 3, guesses_wasted=2, filler=True),
         messages.OwnerState("human"),
         messages.Failed("worker_lost", "Wait.", False),
         messages.Ended("hangup"),
@@ -93,4 +97,10 @@ def test_the_json_is_what_the_wire_page_says() -> None:
         "prompt_tokens": 1,
         "cached_tokens": 2,
         "reply_tokens": 3,
+        "guesses_wasted": 0,
+        "filler": False,
     }
+
+
+def test_the_floor_as_a_page_reads_it() -> None:
+    assert json.loads(encode_json(messages.Floor("hold", 2))) == {"type": "floor", "move": "hold", "turn": 2}

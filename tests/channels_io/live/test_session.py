@@ -70,20 +70,25 @@ async def test_a_spoken_turn_with_its_waterfall() -> None:
         arrived = stage.clock()
         for index in range(10):
             await stage.hear(CallerAudio(tone(20, 16_000), arrived + index * 0.02))
-        await stage.down(wire.SpeechStarted(100, 0), wire.Partial("What"))
+        await stage.down(wire.SpeechStarted(100, 0), wire.Floor("duck", 0), wire.Partial("What"))
         await asyncio.sleep(arrived + 0.5 - stage.clock())
         await stage.down(wire.Heard(1, "What time?", speech_start=100, speech_end=1700))
-        await stage.down(wire.Timing(1, (Span("end of turn", 200.0), Span("voice", 100.0)), prompt_tokens=5))
+        await stage.down(wire.Timing(1, (Span("silence", 200.0), Span("voice", 100.0)), prompt_tokens=5))
         await stage.down(wire.ReplyText(1, "Nine."), wire.ReplyAudio(1, hush(40) + tone(400)))
         await asyncio.sleep(1)
-        assert stage.channel.ducks == [0]
-        assert stage.channel.sent[1:3] == [messages.Partial("What"), messages.Heard(1, "What time?", "voice", "")]
+        # The answer is not to be spoken softly.
+        assert [(move, turn) for _, move, turn in stage.channel.floor] == [("duck", 0), ("release", 0)]
+        assert stage.channel.sent[1:4] == [
+            messages.SpeechStarted(0),
+            messages.Partial("What"),
+            messages.Heard(1, "What time?", "voice", ""),
+        ]
         (timing,) = stage.channel.got(messages.Timing)
         first_sound = next(at for at, turn, _ in stage.channel.audio[2:] if turn == 1)
         expected = round((first_sound - (arrived + 0.1)) * 1000, 1)
         assert isinstance(timing, messages.Timing)
         assert timing.v2v_ms == expected
-        assert [span.name for span in timing.spans] == ["end of turn", "voice", "wire"]
+        assert [span.name for span in timing.spans] == ["silence", "voice", "pacing", "wire"]
         assert sum(span.ms for span in timing.spans) == pytest.approx(expected)
         (caller,) = stage.recorder.callers()
         assert (caller.number, caller.text, caller.source) == (1, "What time?", "voice")
@@ -195,6 +200,161 @@ async def test_a_new_turn_silences_what_still_sounds() -> None:
         assert [turn for _, turn in stage.channel.clears] == [1]
         assert stage.channel.samples(2) == 2400
         assert stage.channel.samples(1) < 24_000
+
+
+# --- the caller speaks over the agent -----------------------------------------------------------
+
+
+def moves(stage: Stage) -> list[tuple[str, int]]:
+    return [(move, turn) for _, move, turn in stage.channel.floor]
+
+
+@virtual
+async def test_mm_hm_holds_the_agent_for_a_moment() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=1000)
+        await asyncio.sleep(0.5)
+        await stage.down(wire.Floor("duck", 1))
+        await asyncio.sleep(0.03)
+        await stage.down(wire.Floor("hold", 1))
+        held_at, sent = stage.clock(), stage.channel.samples(1)
+        assert stage.recorder.cuts == [pytest.approx(held_at - stage.started, abs=0.002)]
+        await asyncio.sleep(0.7)
+        assert stage.channel.samples(1) == sent
+        told = [message.samples for message in stage.link.got(wire.Playback) if isinstance(message, wire.Playback)]
+        assert told[-1] <= 0.54 * 24_000
+        await stage.down(wire.Floor("release", 1))
+        await asyncio.sleep(1.5)
+        assert moves(stage) == [("duck", 1), ("hold", 1), ("release", 1)]
+        assert stage.channel.samples(1) == 24_000
+        assert stage.channel.clears == []
+        last_at = stage.channel.audio[-1][0]
+        assert last_at - stage.started == pytest.approx(0.01 + 0.92 + 0.7, abs=0.025)
+        last = stage.link.got(wire.Playback)[-1]
+        assert last == wire.Playback(1, 24_000, True)
+        assert stage.recorder.events() == []
+
+
+@virtual
+async def test_the_recording_shows_when_it_really_sounded() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=500)
+        await asyncio.sleep(0.211)
+        await stage.down(wire.Floor("hold", 1))
+        held_at = stage.recorder.cuts[0]
+        before = len(stage.recorder.agent_audio)
+        await asyncio.sleep(0.4)
+        assert len(stage.recorder.agent_audio) == before
+        await stage.down(wire.Floor("release", 1))
+        await asyncio.sleep(1)
+        sounded = [(at, at + count / 24_000) for at, count in stage.recorder.agent_audio]
+        until_hold = [(begins, min(ends, held_at)) for begins, ends in sounded[:before] if begins < held_at]
+        after = sounded[before:]
+        assert after[0][0] == pytest.approx(held_at + 0.401, abs=0.002)
+        for (_, ends), (begins, _) in zip(after, after[1:], strict=False):
+            assert begins == pytest.approx(ends)
+        heard = sum(ends - begins for begins, ends in (*until_hold, *after))
+        assert heard == pytest.approx(0.5, abs=0.001)
+        await stage.down(wire.State(ConversationState(turn=1), 1, 1, "Answer.", False))
+        assert stage.recorder.agents()[1].ended_ms == pytest.approx(after[-1][1] * 1000, abs=2)
+
+
+@virtual
+async def test_a_held_reply_that_is_then_interrupted_ended_where_it_was_held() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=3000)
+        await asyncio.sleep(1.0)
+        await stage.down(wire.Floor("hold", 1))
+        held_at = stage.recorder.cuts[0]
+        await asyncio.sleep(0.5)
+        await stage.down(wire.Interrupted(2), wire.State(ConversationState(turn=2), 2, 1, "Answ", True))
+        assert [turn for _, turn in stage.channel.clears] == [1]
+        last = stage.link.got(wire.Playback)[-1]
+        assert isinstance(last, wire.Playback)
+        assert (last.turn, last.done) == (1, True)
+        assert last.samples == pytest.approx(24_000, abs=300)
+        assert stage.recorder.agents()[1].ended_ms == pytest.approx(held_at * 1000, abs=2)
+        await answer(stage, 3, milliseconds=100)
+        await asyncio.sleep(0.5)
+        assert stage.channel.samples(3) == 2400
+        assert moves(stage) == [("hold", 1)]
+
+
+@virtual
+async def test_a_player_that_cannot_hold_is_sent_again_what_it_dropped() -> None:
+    async with Stage() as stage:
+        stage.channel.can_hold = False
+        await answer(stage, 1, milliseconds=500)
+        await asyncio.sleep(0.211)
+        await stage.down(wire.Floor("hold", 1))
+        sent = stage.channel.samples(1)
+        await asyncio.sleep(0.4)
+        await stage.down(wire.Floor("release", 1))
+        await asyncio.sleep(1)
+        dropped = stage.channel.samples(1) - 12_000
+        assert dropped == pytest.approx(sent - 0.212 * 24_000, abs=60)
+        last = stage.link.got(wire.Playback)[-1]
+        assert last == wire.Playback(1, 12_000, True)
+
+
+@virtual
+async def test_a_worker_that_forgets_a_hold_does_not_silence_the_agent() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=1000)
+        await asyncio.sleep(0.3)
+        await stage.down(wire.Floor("hold", 1))
+        await asyncio.sleep(2.9)
+        assert moves(stage) == [("hold", 1)]
+        await asyncio.sleep(2)
+        assert moves(stage) == [("hold", 1), ("release", 1)]
+        assert stage.channel.floor[1][0] - stage.channel.floor[0][0] == pytest.approx(3, abs=0.06)
+        assert stage.channel.samples(1) == 24_000
+        assert stage.recorder.events() == ["hold_forgotten"]
+
+
+@virtual
+async def test_a_turn_after_a_hold_with_nothing_left_is_heard() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=100)
+        await asyncio.sleep(0.5)
+        await stage.down(wire.Floor("hold", 1))
+        await answer(stage, 2, milliseconds=100)
+        await asyncio.sleep(0.2)
+        assert stage.channel.samples(2) == 2400
+        assert stage.channel.clears == []
+
+
+@virtual
+async def test_a_worker_that_dies_while_the_agent_is_held() -> None:
+    async with Stage() as stage:
+        await asyncio.sleep(0.1)
+        await answer(stage, 1, milliseconds=1000)
+        await stage.down(wire.Floor("hold", 1))
+        stage.link.die()
+        await asyncio.sleep(1)
+        assert [turn for _, turn in stage.channel.clears] == [1]
+        assert stage.channel.samples(2) == 12_000
+
+
+@virtual
+async def test_a_hold_of_an_older_reply_is_stale_but_a_release_never_is() -> None:
+    async with Stage() as stage:
+        await answer(stage, 2, milliseconds=1000)
+        await stage.down(wire.Floor("hold", 1), wire.Floor("duck", 1))
+        assert moves(stage) == []
+        await stage.down(wire.Floor("hold", 2), wire.Floor("release", 1), wire.Floor("release", 1))
+        assert moves(stage) == [("hold", 2), ("release", 2)]
+
+
+@virtual
+async def test_a_goodbye_is_not_held() -> None:
+    async with Stage() as stage:
+        await stage.down(wire.ReplyText(0, "Bye."), wire.ReplyAudio(0, tone(500)), wire.Floor("hold", 0))
+        await stage.down(wire.ReplyDone(0, "Bye.", 12_000, "agent_ended"), wire.Floor("hold", 0))
+        assert await stage.end() == EndReason.AGENT_ENDED
+        assert stage.channel.samples(0) == 12_000
+        assert moves(stage) == [("hold", 0), ("release", 0)]
+        assert stage.clock() - stage.started < 2
 
 
 # --- the worker dies ----------------------------------------------------------------------------

@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from agents.models import Agent
 from channels_io import recordings
 from channels_io.actions.save_channel import create_channel
 from channels_io.entries import EventEntry
-from channels_io.models import Channel, Leg
+from channels_io.models import Channel, Leg, Turn
 from channels_io.widget_settings import WIDGET_KIND
 from inference.errors import WorkerLost
 from parley.accounts.actor import system_actor
@@ -53,6 +54,33 @@ def test_home_shows_the_day(agent: Agent, alice: User, client_of: ClientOf) -> N
     assert "Jane Doe" in page
     assert "564 ms" in page
     assert "Talk to the demo agent" in page
+
+
+def test_home_says_who_waited_too_long_and_why(
+    agent: Agent, alice: User, client_of: ClientOf, settings: Settings
+) -> None:
+    settings.PARLEY_BUDGET_MS = 450
+    conversation = make_conversation(agent)
+    page = html(client_of(alice), "/")
+    assert "Answers within 450 ms" in page
+    assert "2 of 3 answers came late (67 %)." in page
+    assert "Longest wait of the late ones:</span> <strong>first token</strong>, 45 %." in page
+    late = Turn.objects.filter(conversation=conversation, over_budget=True).order_by("-v2v_ms")
+    places = [page.index(f"/conversations/{conversation.public_id}/#{turn.public_id}") for turn in late]
+    assert len(places) == 2
+    assert places == sorted(places)
+
+
+def test_home_of_a_day_without_late_answers(agent: Agent, alice: User, client_of: ClientOf) -> None:
+    make_conversation(agent, exchanges=EXCHANGES[:1])
+    page = html(client_of(alice), "/")
+    assert "The one answer came in time." in page
+    assert "None was late." in page
+
+
+def test_home_of_a_day_without_spoken_answers(agent: Agent, alice: User, client_of: ClientOf) -> None:
+    make_conversation(agent, exchanges=EXCHANGES[3:])
+    assert "No spoken answer was measured yet today." in html(client_of(alice), "/")
 
 
 def test_home_names_problems(agent: Agent, alice: User, client_of: ClientOf) -> None:
@@ -157,10 +185,21 @@ def test_a_conversation_is_shown_as_heard(agent: Agent, alice: User, client_of: 
     assert "forty minutes, and you can pay by card or in cash.</s>" in page
     assert page.count("data-turn ") == 9
     assert "typed" in page
-    assert 'aria-label="end of turn 152 ms, recognition 74 ms, first token 98 ms' in page
-    assert "310 ms over the budget of 500 ms" in page
+    assert 'aria-label="silence 152 ms, recognition 74 ms, first token 98 ms' in page
+    assert "210 ms over the budget of 600 ms" in page
     assert "Prompt: 364 tokens from cache, 8 evaluated. Reply: 15 tokens." in page
     assert f"/legs/{conversation.legs.get().public_id}/recording.wav" in page
+
+
+def test_an_answer_after_guesses_and_a_filler(agent: Agent, alice: User, client_of: ClientOf) -> None:
+    old = Said("Hello?", "Yes?", (300.0, 90.0), names=("end of turn", "tea break"))
+    late = Said("And?", "Well, at nine.", (350.0, 400.0), guesses_wasted=2, filler=True)
+    conversation = make_conversation(agent, exchanges=(old, late))
+    page = html(client_of(alice), f"/conversations/{conversation.public_id}/")
+    assert 'aria-label="end of turn 300 ms, tea break 90 ms"' in page
+    assert page.count("a filler was said first") == 2
+    assert "2 answers were begun too soon and dropped, because the caller went on." in page
+    assert "150 ms over the budget of 600 ms" in page
 
 
 def test_no_inline_script_or_style(agent: Agent, alice: User, client_of: ClientOf) -> None:

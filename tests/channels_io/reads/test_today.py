@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from agents.models import Agent
 from channels_io.entries import EventEntry
 from channels_io.models import Conversation, Leg
-from channels_io.reads.today import Problems, problems, today
+from channels_io.reads.today import Budget, Problems, WaitSum, budget, problems, today
 from parley.accounts.models import Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import Said, make_conversation
@@ -106,3 +106,40 @@ def test_queries_do_not_grow_with_the_day(agent: Agent, acme: Workspace) -> None
         today(acme, NOON)
     assert len(many) == len(few) == 5
     assert (Conversation.objects.count(), Leg.objects.count()) == (6, 6)
+
+
+def test_the_budget_of_an_empty_day(acme: Workspace) -> None:
+    assert budget(acme, NOON) == Budget(0, 0, 0, 0, None, None, (), (), ())
+    assert (budget(acme, NOON).kept_share, budget(acme, NOON).longest_wait) == (None, None)
+
+
+def test_the_budget_of_a_day(agent: Agent, acme: Workspace) -> None:
+    said = (
+        Said("One?", "In time.", (500.0, 20.0)),
+        Said("Two?", "Late.", (150.0, 100.0, 450.0), guesses_wasted=2),
+        Said("Three?", "Well, later.", (150.0, 50.0, 600.0), filler=True, guesses_wasted=1),
+        Said("Four?", "Typed.", (9000.0,), source="text"),
+    )
+    make_conversation(agent, exchanges=said, started=NOON - timedelta(hours=1))
+    make_conversation(agent, exchanges=quick(9000.0), started=NOON - timedelta(hours=13))
+    day = budget(acme, NOON)
+    assert (day.timed, day.missed, day.kept, day.fillers, day.guesses_wasted) == (3, 2, 1, 1, 3)
+    assert (day.p50, day.p95) == (700.0, pytest.approx(790.0))
+    assert (day.kept_share, day.missed_share) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+    assert day.waits == (
+        WaitSum("first token", 1050.0, 2),
+        WaitSum("recognition", 170.0, 3),
+        WaitSum("silence", 800.0, 3),
+    )
+    assert day.missed_waits == (
+        WaitSum("first token", 1050.0, 2),
+        WaitSum("recognition", 150.0, 2),
+        WaitSum("silence", 300.0, 2),
+    )
+    assert day.longest_wait == WaitSum("first token", 1050.0, 2)
+    assert [turn.v2v_ms for turn in day.worst] == [800.0, 700.0]
+
+
+def test_the_budget_is_one_workspaces_own(agent: Agent, acme: Workspace, globex: Workspace) -> None:
+    make_conversation(agent, exchanges=quick(900.0), started=NOON - timedelta(hours=1))
+    assert (budget(acme, NOON).missed, budget(globex, NOON).timed) == (1, 0)

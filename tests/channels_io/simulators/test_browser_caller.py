@@ -64,7 +64,8 @@ def test_an_answer_before_the_caller_has_finished_is_a_cut_off_and_has_no_time(m
 def test_a_barge_in_is_timed_from_the_first_audible_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     async def script(scene: Scene) -> Any:
         scene.at(0, scene.wire.audio, 0, np.tile(TONE, 100))
-        scene.at(150, scene.wire.event, messages.SpeechStarted(0))
+        scene.at(120, scene.wire.event, messages.SpeechStarted(0))
+        scene.at(150, scene.wire.event, messages.Floor("duck", 0))
         scene.at(230, scene.wire.event, messages.Clear(0))
         utterance = await scene.caller.speak(np.concatenate([QUIET, LOUD, LOUD]))
         return utterance, scene.caller.player.silent(scene.started + 0.231)
@@ -76,6 +77,45 @@ def test_a_barge_in_is_timed_from_the_first_audible_frame(monkeypatch: pytest.Mo
     assert utterance.ducked_ms == pytest.approx(50)
     assert utterance.silent_ms == pytest.approx(130)
     assert silent
+
+
+def test_held_the_agent_is_silent_and_goes_on_when_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(scene: Scene) -> Any:
+        scene.at(0, scene.wire.audio, 0, np.tile(TONE, 50))
+        scene.at(5, scene.wire.event, messages.ReplyDone(0, "Hello.", 24_000))
+        scene.at(150, scene.wire.event, messages.Floor("duck", 0))
+        scene.at(190, scene.wire.event, messages.Floor("hold", 0))
+        scene.at(690, scene.wire.event, messages.Floor("release", 0))
+        utterance = await scene.caller.speak(np.concatenate([QUIET, LOUD, LOUD]))
+        assert utterance.held_ms is None
+        assert utterance.held_since == pytest.approx(scene.started + 0.19)
+        await scene.caller.wait_until_quiet()
+        return utterance, asyncio.get_running_loop().time() - scene.started
+
+    utterance, quiet_at = play(monkeypatch, script)
+    assert utterance.ducked_ms == pytest.approx(50)
+    assert utterance.silent_ms == pytest.approx(90)
+    assert utterance.said_by_then == pytest.approx(0.19 * 24_000, abs=2)
+    assert utterance.held_ms == pytest.approx(500)
+    assert utterance.held_since is None
+    assert quiet_at == pytest.approx(1.5, abs=0.01)
+
+
+def test_held_twice_and_then_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(scene: Scene) -> Any:
+        scene.at(0, scene.wire.audio, 0, np.tile(TONE, 100))
+        for at, move in ((150, "hold"), (250, "release"), (300, "hold")):
+            scene.at(at, scene.wire.event, messages.Floor(move, 0))  # type: ignore[arg-type]
+        scene.at(400, scene.wire.event, messages.Clear(0))
+        utterance = await scene.caller.speak(np.concatenate([QUIET, LOUD, LOUD, LOUD, LOUD]))
+        await asyncio.sleep(1)
+        return utterance, scene.caller.player.played(0, scene.started + 3)
+
+    utterance, played = play(monkeypatch, script)
+    assert utterance.silent_ms == pytest.approx(50)
+    assert utterance.held_ms == pytest.approx(100)
+    assert utterance.held_since is None
+    assert played == pytest.approx(0.2 * 24_000, abs=2)
 
 
 def test_a_clear_without_agent_speech_is_no_barge_in(monkeypatch: pytest.MonkeyPatch) -> None:

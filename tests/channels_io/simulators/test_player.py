@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from channels_io.live.messages import Played
 from channels_io.simulators.player import Player
@@ -30,6 +31,47 @@ def test_clear_silences_and_reports_where_it_stopped() -> None:
     assert player.played(1, 12.0) == 6000
     assert len(player.heard(10.0)) - 1 == 6000
     assert player.complete(1)
+
+
+def test_held_it_is_silent_and_counts_no_further() -> None:
+    player = Player(RATE)
+    player.receive(1, pcm(24_000), 10.0)
+    player.hold(10.25)
+    player.hold(10.5)
+    player.receive(1, pcm(2400), 10.6)
+    assert player.held
+    assert player.silent(10.3)
+    assert [player.played(1, at) for at in (10.25, 10.6, 15.0)] == [6000, 6000, 6000]
+    assert player.reports(10.5) == [Played(1, 6000)]
+    assert player.reports(10.9) == []
+    assert len(player.heard(10.0)) - 1 == 6000
+
+
+def test_released_it_goes_on_where_it_was_held() -> None:
+    player = Player(RATE)
+    player.receive(1, pcm(12_000, 5) + pcm(12_000, 6), 10.0)
+    player.hold(10.25)
+    player.receive(1, pcm(2400, 7), 10.6)
+    player.release(11.0)
+    assert not player.held
+    assert not player.silent(11.0)
+    assert [player.played(1, at) for at in (11.0, 11.25, 11.85, 12.0)] == [6000, 12_000, 26_400, 26_400]
+    assert player.ends() == pytest.approx(11.85)
+    assert player.turn_ends(1) == pytest.approx(11.85)
+    clip = player.heard(10.0)
+    assert [int(clip[round(RATE * at)]) for at in (0.2, 0.3, 0.9, 1.1, 1.3, 1.8)] == [5, 0, 0, 5, 6, 7]
+    assert np.count_nonzero(clip) == 26_400
+
+
+def test_cleared_while_held_it_stopped_where_it_was_held() -> None:
+    player = Player(RATE)
+    player.receive(1, pcm(24_000), 10.0)
+    player.hold(10.25)
+    assert player.clear(1, 11.0) == Played(1, 6000, True)
+    assert not player.held
+    player.receive(2, pcm(2400), 11.2)
+    assert player.ends() == pytest.approx(11.3)
+    assert np.count_nonzero(player.heard(10.0)) == 8400
 
 
 def test_reports_say_only_what_is_new() -> None:

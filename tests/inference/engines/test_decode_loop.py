@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.engines.decode_loop import AHEAD_PIECE, URGENT_PIECE, DecodeLoop, Finished, Request, pieces
+from inference.engines.decode_loop import AHEAD_PIECE, URGENT_PIECE, DecodeLoop, Finished, Request, pieces, shares
 from inference.engines.sampling import Scores
 from inference.errors import EngineError, EngineNotReady
 
@@ -42,6 +42,7 @@ class Asked:
         limit: int = 4,
         *,
         urgent: bool = True,
+        background: bool = False,
         choose: Callable[[Scores], int] | None = None,
         take: Callable[[int], bool] | None = None,
     ) -> None:
@@ -51,6 +52,7 @@ class Asked:
         self._take_too = take
         best = choose or (lambda scores: int(np.argmax(scores)))
         self.request = Request(owner, list(prompt), limit, urgent, best, self._take, self._done)
+        self.request.background = background
         loop.submit(self.request)
 
     def _take(self, token: int) -> bool:
@@ -259,6 +261,80 @@ def test_of_one_owners_requests_the_later_waits() -> None:
         assert second.tokens == alone([*HEAD, 5], 3)
 
 
+@pytest.mark.parametrize("ahead", [2, 3, 8])
+def test_a_burst_of_reading_ahead_delays_an_answer_by_one_step(ahead: int) -> None:
+    """With more of it than there are places too: one of them is left to the answer."""
+    context = MemoryContext(cells=600, sequences=3, gate=True)
+    with _running(context) as loop:
+        burst = [Asked(loop, f"ahead {number}", [number, *HEAD], 0, urgent=False) for number in range(ahead)]
+        assert context.at_step.acquire(timeout=20)  # the first step of them is being computed
+        steps = len(context.computed)
+        answer = Asked(loop, "answer", [90, *HEAD], 2)
+        context.let(1000)
+        assert answer.finished.written == 2
+        assert answer.tokens == alone([90, *HEAD], 2)
+        for each in burst:
+            assert each.finished.written == 0
+    # After the step in hand (and a step that was begun before the answer had arrived) every one is the answer's.
+    first = next(index for index, rows in enumerate(context.computed) if rows[0][:2] == (90, 0))
+    assert first - steps <= 2
+    reading = context.computed[first : first + -(-(len(HEAD) + 1) // URGENT_PIECE)]
+    assert [{sequence for _, _, sequence, _ in rows} for rows in reading] == [{reading[0][0][2]}] * len(reading)
+
+
+def test_what_left_its_place_goes_on_where_it_was() -> None:
+    context = MemoryContext(sequences=1, gate=True)
+    with _running(context) as loop:
+        ahead = Asked(loop, "a", [70, *HEAD], 0, urgent=False)
+        context.let(1)
+        for _ in range(2):
+            assert context.at_step.acquire(timeout=20)
+        answer = Asked(loop, "b", [80, *HEAD], 2)
+        context.let(1000)
+        assert answer.finished.written == 2
+        assert ahead.finished == Finished(cached=0, written=0)
+        again = Asked(loop, "a", [70, *HEAD, 5], 1)
+        assert again.finished.cached == len(HEAD) + 1
+    computed = sum(len(rows) for rows in context.computed)
+    # The head both have in common is not shared here: 41 tokens each, and each word of the answers once.
+    assert computed == 41 + (41 + 1) + 1
+
+
+def test_reading_ahead_ends_where_its_owners_answer_is_asked_for() -> None:
+    context = MemoryContext(gate=True)
+    with _running(context) as loop:
+        ahead = Asked(loop, "a", HEAD, 0, urgent=False)
+        assert context.at_step.acquire(timeout=20)
+        answer = Asked(loop, "a", [*HEAD, 5], 2)
+        context.let(100)
+        assert ahead.finished == Finished(cached=0, written=0)
+        assert answer.finished.cached in (AHEAD_PIECE, 2 * AHEAD_PIECE)
+        assert answer.tokens == alone([*HEAD, 5], 2)
+
+
+def test_replies_being_written_share_every_step() -> None:
+    context = MemoryContext(cells=600, gate=True)
+    with _running(context) as loop:
+        asked = [Asked(loop, owner, [70 + number], 12) for number, owner in enumerate("abc")]
+        context.let(1000)
+        for each in asked:
+            assert each.finished.written == 12
+    written = [len({sequence for _, _, sequence, _ in rows}) for rows in context.computed]
+    assert written.count(3) >= 9
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(1, 40))
+def test_a_short_prompt_goes_first_and_the_oldest_always_gets_on(lengths: list[int], room: int) -> None:
+    readers = [_request(length) for length in lengths]
+    given_out = {id(request): count for request, count in shares(readers, room)}
+    assert sum(given_out.values()) == min(room, sum(lengths))
+    assert given_out.get(id(readers[0]), 0) >= min(lengths[0], max(1, room // 4))
+    for shorter in readers[1:]:
+        for longer in readers[1:]:
+            if len(shorter.pending) < len(longer.pending) and given_out.get(id(longer)):
+                assert given_out.get(id(shorter), 0) == len(shorter.pending)
+
+
 # --- stopping -----------------------------------------------------------------------------------
 
 
@@ -428,6 +504,71 @@ def test_what_was_put_aside_goes_with_its_owner() -> None:
         assert Asked(loop, "b", [80, *HEAD], 2).finished
         loop.forget("a")
         assert Asked(loop, "a", [70, *HEAD], 2).finished.cached == 0
+
+
+def test_in_a_full_cache_the_last_that_came_waits_and_the_others_go_on() -> None:
+    context = MemoryContext(cells=100, sequences=4, batch=8, gate=True)
+    prompts = {owner: [70 + number, *HEAD[:29]] for number, owner in enumerate("abcd")}
+    with _running(context) as loop:
+        asked = {owner: Asked(loop, owner, prompt, 20) for owner, prompt in prompts.items()}
+        context.let(2000)
+        for owner, each in asked.items():
+            # 4 x 50 tokens and 100 cells: all are served, none with another word than it says alone.
+            assert each.finished == Finished(cached=0, written=20)
+            assert each.tokens == alone(prompts[owner], 20)
+    assert context.calls["state"] > 0
+
+
+def test_in_a_full_cache_who_reads_ahead_gives_way_to_who_answers() -> None:
+    context = MemoryContext(cells=60, batch=12, gate=True)
+    crowded: set[tuple[bool, bool]] = set()
+    with _running(context) as loop:
+        answer = Asked(
+            loop,
+            "answer",
+            [80, *HEAD[:29]],
+            25,
+            take=lambda _: crowded.add((answer.request.crowded, ahead.request.crowded)) or True,
+        )
+        ahead = Asked(loop, "ahead", [70, *HEAD, *HEAD[:9]], 0, urgent=False)
+        context.let(2000)
+        assert answer.finished.written == 25
+        assert answer.tokens == alone([80, *HEAD[:29]], 25)
+        assert ahead.finished == Finished(cached=0, written=0)
+    assert crowded == {(False, False), (False, True)}
+
+
+def test_a_reply_that_waits_for_cells_can_be_stopped() -> None:
+    context = MemoryContext(cells=70, batch=40, gate=True)
+    with _running(context) as loop:
+        first = Asked(loop, "first", [70, *HEAD[:29]], 30)
+        second = Asked(loop, "second", [80, *HEAD[:29]], 30)
+        while not second.request.crowded:
+            context.let(1)
+            assert context.at_step.acquire(timeout=20)
+        second.request.stopped = True
+        context.let(2000)
+        assert second.finished.written < 30
+        assert second.tokens == alone([80, *HEAD[:29]], len(second.tokens))
+        assert first.finished.written == 30
+        assert first.tokens == alone([70, *HEAD[:29]], 30)
+
+
+def test_background_work_gets_what_others_leave_and_is_not_lost() -> None:
+    context = MemoryContext(gate=True)
+    with _running(context) as loop:
+        notes = Asked(loop, "a", HEAD[:10], 30, urgent=False, background=True)
+        context.let(4)
+        for _ in range(4):
+            assert context.at_step.acquire(timeout=20)
+        answer = Asked(loop, "b", [70, *HEAD], 5)
+        context.let(2000)
+        assert answer.tokens == alone([70, *HEAD], answer.finished.written)
+        assert notes.finished.written == 30
+        assert notes.tokens == alone(HEAD[:10], 30)
+    reads = [rows for rows in context.computed if any(sequence == 1 for _, _, sequence, _ in rows)]
+    # While the answer's prompt is read nothing is done in the background; while it is written, one row.
+    assert all({sequence for _, _, sequence, _ in rows} == {1} for rows in reads if len(rows) > 2)
 
 
 def test_a_cache_too_small_for_who_is_at_work_is_told_and_the_loop_goes_on() -> None:

@@ -51,10 +51,11 @@ def reader() -> Reader:
 
 @pytest.fixture
 def stream(reader: Reader) -> Iterator[WhisperStream]:
-    thread = PriorityThread("test")
-    yield WhisperStream(reader, thread, AsrOptions())
+    thread, aside = PriorityThread("test"), PriorityThread("test partial")
+    yield WhisperStream(reader, thread, aside, AsrOptions())
     reader.gate.set()
     thread.close()
+    aside.close()
 
 
 def _noise(seconds: float) -> Samples:
@@ -115,7 +116,7 @@ async def _begun(reader: Reader) -> None:
 
 async def test_a_final_pass_drops_the_partial_that_waits(stream: WhisperStream, reader: Reader) -> None:
     reader.gate.clear()
-    holding = stream._thread.submit(0, lambda: reader.gate.wait(10))
+    holding = stream._aside.submit(0, lambda: reader.gate.wait(10))
     stream.feed(_noise(0.1))
     partial = asyncio.create_task(stream.partial())
     await asyncio.sleep(0)
@@ -153,13 +154,79 @@ async def test_a_pass_nobody_waits_for_ends_at_its_next_step(stream: WhisperStre
     stream.feed(_noise(0.1))
     asked = asyncio.create_task(stream.partial() if kind == "partial" else stream.final())
     await _begun(reader)
+    stream.feed(_noise(0.1))
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     reader.gate.set()
+    assert (await stream.final()).text == "2"
+    assert reader.passes == [3200]
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_a_partial_that_knows_all_there_is_to_hear_becomes_the_final_pass(
+    stream: WhisperStream, reader: Reader, cancelled: bool
+) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    partial = asyncio.create_task(stream.partial())
+    await _begun(reader)
+    stream.feed(np.zeros(RATE // 5, np.int16))  # The caller fell silent.
+    if cancelled:
+        partial.cancel()
+    final = asyncio.create_task(stream.final())
+    await asyncio.sleep(0)
+    reader.gate.set()
+    assert (await final).text == "1"
+    assert reader.passes == [1600]
+    assert await stream.final() == final.result()
+    if cancelled:
+        with pytest.raises(asyncio.CancelledError):
+            await partial
+    else:
+        assert await partial == final.result()
+    assert reader.passes == [1600]
+
+
+async def test_a_partial_that_became_the_final_pass_ends_with_it(stream: WhisperStream, reader: Reader) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    partial = asyncio.create_task(stream.partial())
+    await _begun(reader)
+    partial.cancel()
+    final = asyncio.create_task(stream.final())
+    await asyncio.sleep(0)
+    final.cancel()  # The caller went on.
+    with pytest.raises(asyncio.CancelledError):
+        await final
+    reader.gate.set()
     stream.feed(_noise(0.1))
     assert (await stream.final()).text == "2"
     assert reader.passes == [3200]
+
+
+async def test_words_of_an_utterance_that_is_over_are_not_those_of_the_next(
+    stream: WhisperStream, reader: Reader
+) -> None:
+    reader.gate.clear()
+    stream.feed(_noise(0.1))
+    final = asyncio.create_task(stream.final())
+    await _begun(reader)
+    stream.reset()
+    stream.feed(np.concatenate([_noise(0.1), np.zeros(RATE, np.int16)]))  # Audible just as far.
+    reader.gate.set()
+    assert (await final).text == "1"
+    assert (await stream.final()).text == "11"
+
+
+async def test_a_final_pass_does_not_wait_for_the_step_of_a_partial_one(stream: WhisperStream, reader: Reader) -> None:
+    let_go = threading.Event()
+    holding = stream._aside.submit(1, lambda: let_go.wait(10))
+    stream.feed(_noise(0.2))
+    assert (await stream.final()).text == "2"
+    assert not holding.done()
+    let_go.set()
+    assert holding.result(10)
 
 
 async def test_a_reset_gives_up_the_partial_in_progress(stream: WhisperStream, reader: Reader) -> None:

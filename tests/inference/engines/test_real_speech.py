@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -132,6 +134,35 @@ async def test_no_words_come_out_of_silence_or_noise(recogniser: FasterWhisper) 
             heard[name] = (await stream.final()).text
             stream.reset()
     assert heard == dict.fromkeys(sounds, "")
+
+
+async def test_passes_of_two_callers_at_once_read_what_they_read_alone(recogniser: FasterWhisper, speak) -> None:
+    one, other = await speak("What time do you open on Saturday?"), await speak("My name is Peter.")
+    async with recogniser.stream(AsrOptions()) as stream, recogniser.stream(AsrOptions()) as second:
+        stream.feed(one)
+        alone = await stream.final()
+        stream.reset()
+        for _ in range(3):
+            stream.feed(one)
+            second.feed(other)
+            partial, final = await asyncio.gather(second.partial(), stream.final())
+            assert final == alone
+            assert partial.text == "My name is Peter."
+            stream.reset()
+            second.reset()
+
+
+async def test_the_words_of_a_partial_in_progress_are_the_final_ones(recogniser: FasterWhisper, speak) -> None:
+    audio = await speak("What time do you open on Saturday?")
+    async with recogniser.stream(AsrOptions()) as stream:
+        stream.feed(audio)
+        partial = asyncio.create_task(stream.partial())
+        await asyncio.sleep(0)
+        stream.feed(np.zeros(1600, np.int16))
+        final = await stream.final()
+    assert final.text == "What time do you open on Saturday?"
+    with contextlib.suppress(asyncio.CancelledError):  # Where the final pass came before it had begun.
+        assert await partial == final
 
 
 async def test_hints_give_names_their_spelling(recogniser: FasterWhisper, speak) -> None:

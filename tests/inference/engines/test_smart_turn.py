@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import threading
+
 import numpy as np
 import pytest
 
+from inference.audio import Samples
 from inference.engines.mel import BANDS, log_mel
-from inference.engines.smart_turn import WINDOW_SAMPLES, SmartTurn, features
+from inference.engines.smart_turn import NICENESS, WINDOW_SAMPLES, SmartTurn, features
 from inference.errors import EngineNotReady
 
 
@@ -51,4 +57,22 @@ async def test_not_loaded_and_no_weights(tmp_path) -> None:
         await engine.complete(np.zeros(16000, np.int16))
     with pytest.raises(EngineNotReady, match="no weights of a turn detector"):
         await engine.load()
+    await engine.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere a niceness is a whole process's.")
+async def test_the_thread_that_decides_gives_way_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def decided(samples: Samples) -> float:
+        return 0.5
+
+    engine = SmartTurn()
+    before = niceness()
+    monkeypatch.setattr(engine, "_open", lambda: None)
+    monkeypatch.setattr(engine, "complete", decided)
+    await engine.load()
+    assert await asyncio.get_running_loop().run_in_executor(engine._worker, niceness) == max(before, NICENESS)
+    assert niceness() == before
     await engine.close()

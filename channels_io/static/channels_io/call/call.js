@@ -31,7 +31,7 @@ class CallPage {
       strings: this.strings,
       agentName: config.agent,
     });
-    this.waterfall = new WaterfallView(this.find("timing"), config.spans, this.strings.timing);
+    this.waterfall = new WaterfallView(this.find("timing"), config, this.strings.timing);
     this.devices = new DevicePicker(this.find("device"), (id) => this.talk.setMicrophone(id));
     this.#listen();
     this.#bind();
@@ -123,7 +123,7 @@ class CallPage {
   #showMain() {
     const { talk, strings } = this;
     const calling = talk.active && talk.mode === "voice";
-    const opening = calling && ["asking", "connecting"].includes(talk.state);
+    const opening = calling && ["asking", "connecting", "waiting"].includes(talk.state);
     let label = talk.conversation ? strings.callAgain : strings.call;
     if (calling) label = opening ? strings.cancel : strings.hangUp;
     else if (talk.state === "problem") label = talk.problem === "lost" ? strings.continue : strings.again;
@@ -144,7 +144,7 @@ class CallPage {
 
   #showClock() {
     const clock = this.find("clock");
-    const running = this.talk.active && !["asking", "connecting"].includes(this.talk.state);
+    const running = this.talk.active && !["asking", "connecting", "waiting"].includes(this.talk.state);
     if (running && !this.ticking) {
       this.begun = performance.now();
       this.ticking = setInterval(() => this.#tick(clock), 1000);

@@ -13,6 +13,7 @@ const MOTION = {
   idle: { drift: 0.05, speed: 0.3 },
   asking: { drift: 0.1, speed: 0.9 },
   connecting: { drift: 0.12, speed: 1.4 },
+  waiting: { drift: 0.12, speed: 1.4 },
   reconnecting: { drift: 0.12, speed: 1.4 },
   listening: { drift: 0.08, speed: 0.6 },
   thinking: { drift: 0.2, speed: 2.1 },

@@ -14,8 +14,9 @@ const START_SECONDS = 0.02;
 const RESTART_SECONDS = 0.06;
 const GIVE_UP_SECONDS = 0.5;
 const FADE_SAMPLES = 128;
-const DUCKED_GAIN = 0.12;
-const DUCK_SECONDS = 0.015;
+const DUCKED_GAIN = 0.13; // -18 dB
+const FADE_SECONDS = 0.01; // between silence and full volume
+const ROUNDING = 1e-6; // what many small steps of the gain may be off, in samples
 
 class Segment {
   constructor(turn, expected) {
@@ -43,7 +44,8 @@ export class PlayQueue {
     this.clearedUpTo = -1;
     this.fade = null;
     this.gain = 1;
-    this.target = 1;
+    this.ducked = false;
+    this.held = false;
     this.underruns = 0;
     this.overflow = 0;
   }
@@ -80,7 +82,7 @@ export class PlayQueue {
     this.segments = this.segments.filter((segment) => segment.turn > turn);
     const heard = cut.find((segment) => segment.turn === turn);
     this.reports.push({ turn, samples: heard ? this.#heard(heard) : 0, done: true });
-    this.duck(false);
+    this.release();
   }
 
   /** A new socket counts its turns anew: nothing of the old one may sound or hold the new one back. */
@@ -90,24 +92,36 @@ export class PlayQueue {
     this.expected = { turn: -1, samples: Infinity };
     this.newest = -1;
     this.clearedUpTo = -1;
+    this.release();
   }
 
-  /** Softer while the caller speaks over the agent. */
-  duck(ducked) {
-    this.target = ducked ? DUCKED_GAIN : 1;
+  /** Softer: something like speech began. */
+  duck() {
+    this.ducked = true;
+  }
+
+  /** Silence at once; what is queued stays, and no more of it counts as heard until `release`. */
+  hold() {
+    this.held = true;
+  }
+
+  /** Full volume, from where it was held. */
+  release() {
+    this.ducked = this.held = false;
   }
 
   /** Fill `output` with the next samples; silence where there is none. */
   pull(output) {
     output.fill(0);
     let filled = this.#pullFade(output);
-    while (filled < output.length && this.segments.length) {
+    const end = this.held ? Math.min(output.length, filled + this.#fadeLeft()) : output.length;
+    while (filled < end && this.segments.length) {
       const segment = this.segments[0];
       if (!this.#mayPlay(segment)) {
-        this.#starve(segment, output.length - filled);
+        this.#starve(segment, end - filled);
         break;
       }
-      const count = this.ring.read(output, filled, Math.min(output.length - filled, segment.queued));
+      const count = this.ring.read(output, filled, Math.min(end - filled, segment.queued));
       segment.queued -= count;
       segment.played += count;
       filled += count;
@@ -180,13 +194,13 @@ export class PlayQueue {
   #done(segment) {
     this.segments.shift();
     this.reports.push({ turn: segment.turn, samples: segment.received, done: true });
-    this.duck(false);
+    this.ducked = false;
   }
 
   /** Takes `cut`, the oldest segments, out of the ring; what sounds now fades within this block. */
   #drop(cut) {
     let queued = cut.reduce((sum, segment) => sum + segment.queued, 0);
-    if (this.playing) {
+    if (this.playing && this.#fadeLeft() > 0) {
       const tail = new Float32Array(Math.min(FADE_SAMPLES, queued));
       queued -= this.ring.read(tail, 0, tail.length);
       this.fade = tail;
@@ -207,12 +221,27 @@ export class PlayQueue {
     return count;
   }
 
+  get #target() {
+    if (this.held) return 0;
+    return this.ducked ? DUCKED_GAIN : 1;
+  }
+
+  /** By how much the gain moves with each sample. */
+  get #step() {
+    return 1 / (FADE_SECONDS * this.deviceRate);
+  }
+
+  /** How many samples more sound, ever softer, before a hold is silent. */
+  #fadeLeft() {
+    return Math.max(0, Math.ceil(this.gain / this.#step - ROUNDING));
+  }
+
   #applyGain(output) {
-    if (this.gain === 1 && this.target === 1) return;
-    const step = 1 / (DUCK_SECONDS * this.deviceRate);
+    const target = this.#target;
+    if (this.gain === 1 && target === 1) return;
+    const step = this.#step;
     for (let index = 0; index < output.length; index += 1) {
-      const away = this.target - this.gain;
-      this.gain += Math.max(-step, Math.min(step, away));
+      this.gain += Math.max(-step, Math.min(step, target - this.gain));
       output[index] *= this.gain;
     }
   }

@@ -8,6 +8,7 @@ export class Player extends EventTarget {
   constructor(context) {
     super();
     this.playing = false;
+    this.held = false;
     this.node = new AudioWorkletNode(context, "parley-player", { numberOfInputs: 0, outputChannelCount: [1] });
     this.volume = context.createGain();
     this.node.connect(this.volume).connect(context.destination);
@@ -23,14 +24,28 @@ export class Player extends EventTarget {
   }
 
   clear(turn) {
+    this.held = false;
     this.node.port.postMessage({ type: "clear", turn });
   }
 
-  duck(ducked) {
-    this.node.port.postMessage({ type: "duck", ducked });
+  /** Softer, until `release` or `clear`. */
+  duck() {
+    this.node.port.postMessage({ type: "duck" });
+  }
+
+  /** Silence, and what is left is kept, until `release` or `clear`. */
+  hold() {
+    this.held = true;
+    this.node.port.postMessage({ type: "hold" });
+  }
+
+  release() {
+    this.held = false;
+    this.node.port.postMessage({ type: "release" });
   }
 
   reset() {
+    this.held = false;
     this.node.port.postMessage({ type: "reset" });
   }
 

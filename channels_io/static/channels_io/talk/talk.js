@@ -1,7 +1,7 @@
 /**
  * A conversation with an agent: microphone, player, connection and transcript joined.
  *
- * `state` is one of idle, asking, connecting, listening, thinking, speaking, reconnecting, ended, problem.
+ * `state` is one of idle, asking, connecting, waiting, listening, thinking, speaking, reconnecting, ended, problem.
  * Events: "state", "transcript", "levels" (detail: {caller, agent}), "timing" (detail: the message), "notice"
  * (detail: {code, message}), "microphone" (it opened, was muted or went away).
  */
@@ -12,7 +12,7 @@ import { Player } from "./player.js";
 import { Transcript } from "./transcript.js";
 import { MAX_TEXT_CHARS, cleanText, newId } from "./wire.js";
 
-const UNDUCK_MS = 700;
+const FLOOR_MS = 4000; // the server says sooner what came of it: this is for one that forgot
 
 export class Talk extends EventTarget {
   /**
@@ -159,7 +159,7 @@ export class Talk extends EventTarget {
   }
 
   #closeAudio() {
-    clearTimeout(this.unduck);
+    clearTimeout(this.floorTimer);
     this.microphone?.close();
     this.player?.close();
     this.context?.close().catch(() => {});
@@ -218,9 +218,10 @@ export class Talk extends EventTarget {
 
   #onMessage(message) {
     this.transcript.apply(message);
-    if (message.type === "speech_started") this.#duck();
+    if (message.type === "waiting") this.#become("waiting");
+    else if (message.type === "floor") this.#onFloor(message);
     else if (message.type === "heard") this.#onHeard(message);
-    else if (message.type === "clear") this.player?.clear(message.turn);
+    else if (message.type === "clear") this.#onClear(message);
     else if (message.type === "reply_done") this.#onReplyDone(message);
     else if (message.type === "reply_text") this.#onReplyText();
     else if (message.type === "timing") this.#tell("timing", message);
@@ -249,10 +250,18 @@ export class Talk extends EventTarget {
     this.#tell("notice", message);
   }
 
-  #duck() {
-    this.player?.duck(true);
-    clearTimeout(this.unduck);
-    this.unduck = setTimeout(() => this.player?.duck(false), UNDUCK_MS); // it was no interruption
+  /** The caller makes a sound while the agent speaks: softer, silent, or on again as if nothing had been. */
+  #onFloor({ move }) {
+    clearTimeout(this.floorTimer);
+    if (move === "duck") this.player?.duck();
+    else if (move === "hold") this.player?.hold();
+    else this.player?.release();
+    if (move !== "release") this.floorTimer = setTimeout(() => this.#onFloor({ move: "release" }), FLOOR_MS);
+  }
+
+  #onClear({ turn }) {
+    clearTimeout(this.floorTimer);
+    this.player?.clear(turn);
   }
 
   #onLost() {
@@ -268,7 +277,7 @@ export class Talk extends EventTarget {
   /** The state that follows from who is speaking. */
   #settle() {
     if (!["listening", "thinking", "speaking"].includes(this.state)) return;
-    if (this.player?.playing) this.#become("speaking");
+    if (this.player?.playing && !this.player.held) this.#become("speaking");
     else this.#become(this.thinking ? "thinking" : "listening");
   }
 

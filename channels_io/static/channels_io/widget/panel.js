@@ -142,7 +142,7 @@ export class Panel {
   #showVoice() {
     const { talk, strings } = this;
     const calling = talk.active && talk.mode === "voice";
-    const opening = ["asking", "connecting"].includes(talk.state);
+    const opening = ["asking", "connecting", "waiting"].includes(talk.state);
     this.main.classList.toggle("hangup", calling);
     const label = calling ? (opening ? strings.cancel : strings.hangUp) : talk.state === "problem" ? strings.again : strings.speak;
     this.main.replaceChildren(icon(calling ? "end" : "mic"), el("span", {}, label));

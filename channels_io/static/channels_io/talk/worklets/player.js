@@ -22,7 +22,9 @@ class PlayerProcessor extends AudioWorkletProcessor {
     if (order.type === "audio") this.queue.push(order.turn, pcmToFloat(new Int16Array(order.pcm)));
     else if (order.type === "finish") this.queue.finish(order.turn, order.samples);
     else if (order.type === "clear") this.queue.clear(order.turn);
-    else if (order.type === "duck") this.queue.duck(order.ducked);
+    else if (order.type === "duck") this.queue.duck();
+    else if (order.type === "hold") this.queue.hold();
+    else if (order.type === "release") this.queue.release();
     else if (order.type === "reset") this.queue.reset();
     else if (order.type === "close") this.open = false;
     this.report();

@@ -1,0 +1,240 @@
+"""What a conversation remembers word by word, what in a few sentences, and when the one becomes the other.
+
+`Memory` stands between a conversation and its chat stream. In the gaps between turns it has the model
+note down the oldest turns (`summary.py`), in a second stream that may begin with what the first has
+read, and reads the shorter prompt there. Only then the conversation goes on with that one: no caller
+waits for any of it. Every request of the
+conversation stops this work, and the next gap goes on with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from inference.engines.base import (
+    ChatDelta,
+    ChatModel,
+    ChatOptions,
+    ChatStream,
+    CountsTokens,
+    TextDelta,
+    estimated_tokens,
+)
+from inference.errors import EngineError
+from inference.events import Message, Open
+from inference.flow import Generate, next_step
+from inference.live_state import LiveState
+from inference.prompt import prefix, prompt
+from inference.spec import ToolSpec
+from inference.summary import (
+    LINE_TOKENS,
+    OPTIONS,
+    REQUEST,
+    TOOL_TOKENS,
+    Budget,
+    Costs,
+    budget,
+    fold_point,
+    joined,
+    tidy,
+    without,
+)
+
+log = logging.getLogger(__name__)
+
+WINDOW = 4096
+"""Tokens, where the model does not tell."""
+ATTEMPTS = 3
+"""Notes that came to nothing before the turns are forgotten without."""
+READ = ChatOptions(temperature=0.0, max_tokens=1, background=True)
+
+
+@dataclass(slots=True)
+class _Fold:
+    """The oldest `count` lines on their way into `summary`."""
+
+    count: int
+    summary: str = ""
+    partial: str = ""
+    """The most that was written before the work was stopped."""
+    failed: int = 0
+
+
+class Memory:
+    """One conversation's chat stream, with a history that stays bounded. A `ChatStream` itself."""
+
+    _chat: ChatStream
+    _costs: Costs
+
+    def __init__(self, opening: Open, state: LiveState, model: ChatModel) -> None:
+        self._spec = opening.spec
+        self._caller = opening.caller
+        self._state = state
+        self._model = model
+        self._streams = AsyncExitStack()
+        self._next: tuple[AsyncExitStack, ChatStream] | None = None
+        """The stream that the conversation goes on with after the fold."""
+        self._asked = 0
+        """Requests of the conversation that are running."""
+        self._fold: _Fold | None = None
+        self._work: asyncio.Task[None] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, opening: Open, state: LiveState, model: ChatModel) -> AsyncGenerator[Memory]:
+        """Opens the conversation's stream; a history too long for the model is cut here, before anybody waits."""
+        memory = cls(opening, state, model)
+        try:
+            memory._chat = await memory._streams.enter_async_context(memory._stream())
+            memory._costs = Costs(memory._count)
+            memory._cut()
+            yield memory
+        finally:
+            await memory.rest()
+            await memory._drop_next()
+            await memory._streams.aclose()
+
+    # --- for the conversation ---------------------------------------------------------------------
+
+    async def reply(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
+    ) -> AsyncGenerator[ChatDelta]:
+        """As the chat stream's; what was done in the background has stopped before."""
+        self._asked += 1
+        try:
+            await self.rest()
+            async with aclosing(self._chat.reply(messages, tools, options)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        finally:
+            self._asked -= 1
+
+    async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
+        await self.rest()
+        await self._chat.prefill(messages, tools)
+
+    def after_turn(self) -> None:
+        """The model is done with a reply: there is time, until the caller has said something. Never waits."""
+        if self._asked or (self._work is not None and not self._work.done()):
+            return
+        cut = self._cut()
+        limits, costs = self._limits(), self._costs.of(self._state.history)
+        if self._fold is None and sum(costs) > limits.high:
+            count = fold_point(self._state.history, costs, limits.high // 2)
+            self._fold = _Fold(count) if count else None
+        if cut or self._fold is not None:
+            self._work = asyncio.create_task(self._use_gap(self._fold))
+
+    async def rest(self) -> None:
+        """Stop the work in the background: the caller speaks. What it came to is kept."""
+        work, self._work = self._work, None
+        if work is not None and not work.done():
+            work.cancel()
+            await asyncio.wait([work])
+
+    # --- in the gaps --------------------------------------------------------------------------------
+
+    async def _use_gap(self, fold: _Fold | None) -> None:
+        try:
+            if fold is None:
+                await self._read(self._chat)
+                await self._drop_next()
+                return
+            if not fold.summary and fold.failed < ATTEMPTS:
+                await self._summarise(fold)
+            if fold.summary or fold.failed >= ATTEMPTS:
+                await self._change_over(fold)
+        except EngineError as error:
+            log.warning("The oldest turns of a conversation could not be summed up (%s): %s", error.code, error.message)
+            if fold is not None:
+                fold.failed += 1
+
+    async def _summarise(self, fold: _Fold) -> None:
+        """Not in the conversation's own stream: it would lose what it has read beyond these lines."""
+        lines = [*self._state.history[: fold.count], Message("user", REQUEST)]
+        messages, tools = self._prompt(lines, self._state.summary)
+        chat = await self._other()
+        text = ""
+        try:
+            async with aclosing(chat.reply(messages, tools, OPTIONS)) as deltas:
+                async for delta in deltas:
+                    if isinstance(delta, TextDelta):
+                        text += delta.text
+        finally:
+            fold.partial = max(fold.partial, text, key=len)
+        fold.summary = tidy(text)
+        if not fold.summary:
+            fold.failed += 1
+
+    async def _change_over(self, fold: _Fold) -> None:
+        """Read the prompt as it will be in a stream of its own; then the conversation goes on with that one."""
+        await self._read(await self._other(), fold)
+        self._apply(fold)
+        if self._next is not None:
+            old, (self._streams, self._chat), self._next = self._streams, self._next, None
+            await old.aclose()
+
+    async def _other(self) -> ChatStream:
+        """The stream that the conversation goes on with. What it has read stays from gap to gap."""
+        if self._next is None:
+            streams = AsyncExitStack()
+            self._next = streams, await streams.enter_async_context(self._stream())
+        return self._next[1]
+
+    async def _drop_next(self) -> None:
+        waiting, self._next = self._next, None
+        if waiting is not None:
+            await waiting[0].aclose()
+
+    async def _read(self, chat: ChatStream, fold: _Fold | None = None) -> None:
+        state = self._state
+        history, summary = state.history, state.summary
+        if fold is not None:
+            history, summary = without(history, fold.count), fold.summary or summary
+        messages, tools = self._prompt(history, summary)
+        async with aclosing(chat.reply(messages, tools, READ)) as deltas:
+            async for _ in deltas:
+                pass
+
+    def _apply(self, fold: _Fold) -> None:
+        self._state.history[:] = without(self._state.history, fold.count)
+        self._state.summary = fold.summary or self._state.summary
+        self._fold = None
+
+    def _cut(self) -> bool:
+        """Forget the oldest turns at once when they would not fit any more, with what notes there are."""
+        limits, costs = self._limits(), self._costs.of(self._state.history)
+        if sum(costs) <= limits.most:
+            return False
+        fold = self._fold or _Fold(fold_point(self._state.history, costs, limits.high // 2))
+        if not fold.count:
+            return False
+        log.info("A conversation of %s lines is cut by %s of them", len(costs), fold.count)
+        fold.summary = fold.summary or joined(self._state.summary, fold.partial)
+        self._apply(fold)
+        return True
+
+    # --- the prompt -----------------------------------------------------------------------------------
+
+    def _stream(self) -> AbstractAsyncContextManager[ChatStream]:
+        step = next_step(self._spec.flow, self._state.node)
+        return self._model.stream(prefix(self._spec, step.node) if isinstance(step, Generate) else ())
+
+    def _prompt(self, history: Sequence[Message], summary: str) -> tuple[list[Message], tuple[ToolSpec, ...]]:
+        step = next_step(self._spec.flow, self._state.node)
+        if not isinstance(step, Generate):
+            return [Message("system", summary), *history], ()
+        return prompt(self._spec, step.node, self._caller, history, summary=summary), tuple(step.tools)
+
+    def _count(self, text: str) -> int:
+        return self._chat.count(text) if isinstance(self._chat, CountsTokens) else estimated_tokens(text)
+
+    def _limits(self) -> Budget:
+        messages, tools = self._prompt((), "")
+        head = sum(self._count(line.text) + LINE_TOKENS for line in messages)
+        head += sum(self._count(f"{tool.name} {tool.description} {tool.parameters}") + TOOL_TOKENS for tool in tools)
+        return budget(self._chat.window if isinstance(self._chat, CountsTokens) else WINDOW, head)

@@ -1,0 +1,60 @@
+"""Looks at this worker four times a second and tells its admission once a second what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from inference import metrics
+from inference.admission import Admission, Observation
+from inference.lanes import LANES
+
+LOOK_SECONDS = 0.25
+LOOKS = 4
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+class Watch:
+    """`calls` tells how many voice conversations are open. Run it on the event loop it is to watch."""
+
+    def __init__(self, admission: Admission, calls: Callable[[], int]) -> None:
+        self._admission = admission
+        self._calls = calls
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began, processor, own = loop.time(), time.process_time(), time.thread_time()
+            lags: list[float] = []
+            calls: list[int] = []
+            for _ in range(LOOKS):
+                due = loop.time() + LOOK_SECONDS
+                await asyncio.sleep(LOOK_SECONDS)
+                lags.append(max(0.0, loop.time() - due))
+                calls.append(self._calls())
+                metrics.loop_lag(lags[-1])
+            self._admission.observe(
+                Observation(
+                    seconds=loop.time() - began,
+                    calls=sum(calls) / len(calls),
+                    processor=time.process_time() - processor,
+                    loop=time.thread_time() - own,
+                    lag=max(lags),
+                    lanes={name: lane.drain() for name, lane in LANES.items()},
+                )
+            )
+            metrics.capacity(self._admission.capacity, self._admission.busy(calls[-1]))
+
+
+def cores(quota: Path = QUOTA) -> float:
+    """Processor cores this process may use, by its affinity and its container's quota."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # no control group, or "max": no quota
+        most, period = quota.read_text().split()[:2]
+        return min(float(allowed), int(most) / int(period))
+    return float(allowed)
