@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.engines.decode_loop import AHEAD_PIECE, URGENT_PIECE, DecodeLoop, Finished, Request, pieces, shares
+from inference.engines.base import never
+from inference.engines.decode_loop import (
+    AHEAD_PIECE,
+    HELD_PIECE,
+    URGENT_PIECE,
+    DecodeLoop,
+    Finished,
+    Request,
+    pieces,
+    shares,
+)
 from inference.engines.sampling import Scores
 from inference.errors import EngineError, EngineNotReady
 
@@ -43,6 +53,7 @@ class Asked:
         *,
         urgent: bool = True,
         background: bool = False,
+        held: Callable[[], bool] = never,
         choose: Callable[[Scores], int] | None = None,
         take: Callable[[int], bool] | None = None,
     ) -> None:
@@ -53,6 +64,7 @@ class Asked:
         best = choose or (lambda scores: int(np.argmax(scores)))
         self.request = Request(owner, list(prompt), limit, urgent, best, self._take, self._done)
         self.request.background = background
+        self.request.held = held
         loop.submit(self.request)
 
     def _take(self, token: int) -> bool:
@@ -98,9 +110,12 @@ def _called(loop: DecodeLoop, work: Callable[[], object]) -> object:
 # --- what a step takes --------------------------------------------------------------------------
 
 
-def _request(pending: int, *, written: int = 0, urgent: bool = True) -> Request:
+def _request(
+    pending: int, *, written: int = 0, urgent: bool = True, awaited: bool = True, held: bool = False
+) -> Request:
     request = Request("x", [1], 9, urgent, lambda _: 0, lambda _: True, lambda _: None)
     request.pending, request.written = [1] * pending, written
+    request.awaited, request.held = lambda: awaited, lambda: held
     return request
 
 
@@ -353,6 +368,65 @@ def test_a_request_is_stopped_between_two_steps_and_what_it_read_stays() -> None
         again = Asked(loop, "a", HEAD, 2)
         assert again.finished == Finished(cached=3 * AHEAD_PIECE, written=2)
         assert again.tokens == alone(HEAD, 2)
+
+
+def test_a_step_for_nobody_else_is_broken_off_and_nothing_of_it_stays() -> None:
+    context = MemoryContext(gate=True)
+    with _running(context) as loop:
+        wrong = Asked(loop, "a", [*HEAD, 70, 71], 5)
+        for _ in range(2):
+            assert context.at_step.acquire(timeout=20)
+            context.let(1)
+        assert context.at_step.acquire(timeout=20)
+        loop.stop(wrong.request)
+        context.let(1)
+        assert wrong.finished.written == 0
+        context.let(100)
+        again = Asked(loop, "a", HEAD, 3)
+        assert again.finished.cached == 2 * URGENT_PIECE
+        assert again.tokens == alone(HEAD, 3)
+
+
+def test_a_step_that_others_share_goes_on() -> None:
+    context = MemoryContext(gate=True)
+    with _running(context) as loop:
+        loop.call(lambda: context.at_step.release())  # both are there before the first step
+        first, second = Asked(loop, "a", HEAD[:6], 3), Asked(loop, "b", [70, *HEAD[:6]], 3)
+        for _ in range(2):
+            assert context.at_step.acquire(timeout=20)
+        context.let(1)
+        assert context.at_step.acquire(timeout=20)
+        loop.stop(first.request)
+        context.let(100)
+        assert second.finished.written == 3
+        assert second.tokens == alone([70, *HEAD[:6]], 3)
+
+
+def test_a_reply_that_is_held_stops_at_its_first_token_and_goes_on_when_let() -> None:
+    held = [True]
+    first = threading.Event()
+    with _running(MemoryContext()) as loop:
+        asked = Asked(loop, "a", HEAD, 5, take=lambda _: first.set() or True, held=lambda: held[0])
+        assert first.wait(20)
+        other = Asked(loop, "b", [70, *HEAD], 5)
+        assert other.finished.written == 5
+        assert asked.tokens == alone(HEAD, 1)
+        held[0] = False
+        assert asked.finished.written == 5
+        assert asked.tokens == alone(HEAD, 5)
+
+
+def test_a_guess_is_read_after_an_answer_and_before_what_is_read_ahead() -> None:
+    ahead = _request(40, urgent=False)
+    guess = _request(40, awaited=False)
+    answer = _request(9)
+    assert pieces([ahead, guess, answer], 31) == [(answer, 9)]
+    assert pieces([ahead, guess], 31) == [(guess, URGENT_PIECE)]
+    writing = _request(1, written=1)
+    assert pieces([ahead, guess, writing], 31) == [(writing, 1), (guess, URGENT_PIECE // 2)]
+    held = _request(40, awaited=False, held=True)
+    assert pieces([held, ahead], 31) == [(held, HELD_PIECE)]
+    assert pieces([_request(1, written=1, held=True)], 31) == []
 
 
 def test_a_reply_that_is_stopped_says_no_more() -> None:
