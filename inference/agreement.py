@@ -1,4 +1,4 @@
-"""What two passes over growing speech agree on: the words that will hardly change. Pure."""
+"""Which words of a pass over growing speech will hardly change. Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def agreed(before: str, now: str) -> str:
     while count < min(len(said), len(words)) and said[count] == _plain(words[count]):
         count += 1
     return " ".join(words[:count]).rstrip(_PUNCTUATION + " ")
+
+
+def all_but_last(now: str) -> str:
+    """The words before the last one, which may be half a word; without punctuation at their end."""
+    return " ".join(now.split()[:-1]).rstrip(_PUNCTUATION + " ")
 
 
 def _plain(word: str) -> str:

@@ -45,6 +45,9 @@ HANGOVER = RATE * 400 // 1000
 """How long the detector may still say voice after the last audible sample."""
 PARTIAL_EVERY = RATE * 320 // 1000
 """Speech between two partial passes, at least."""
+QUICK_SCORE = 0.02
+"""Seconds. A turn model that takes longer is asked only where the words leave the wait open: beside it the
+recogniser and the language model, for which the caller waits, are slower by more than it can save."""
 BUSY_FOR_HASTE = 0.5
 """From this share of the worker on, only real pauses are asked about."""
 PARTIAL_SHARE = 0.25
@@ -161,7 +164,8 @@ class Ear:
         if self.turns.pausing and not was_pausing and self._busy() < BUSY_FOR_HASTE:
             # What may become a pause is asked about one hop sooner: both are done before the answer is begun.
             self._begin_partial()  # The pass at the pause joins this one, if nothing audible comes between.
-            self._begin_score()
+            if self._detector.seconds <= QUICK_SCORE:
+                self._begin_score()
         elif was_pausing and not self.turns.pausing:
             self._drop_score()
 
@@ -229,7 +233,8 @@ class Ear:
             self._scoring = None
 
     async def _answer(self, sample: int) -> None:
-        scoring = self._scoring or self._begin_score()
+        if self._scoring is None and self._detector.seconds <= QUICK_SCORE:
+            self._begin_score()
         try:
             transcript = await self._final()
             self._heard = words = transcript.text.strip()
@@ -237,17 +242,20 @@ class Ear:
             if words:  # What may be the whole turn is thought about while the turn model still judges it.
                 await self._report(Words(words, words, pause=True))
                 await self._decide(self.turns.words(words))
-                await self._decide(self.turns.pause_answer(sample, words, None, transcript.confidence))
-            score = await scoring
+            await self._decide(self.turns.pause_answer(sample, words, None, transcript.confidence))
+            scoring = self._scoring
+            if scoring is None and self.turns.wants_score:
+                scoring = self._begin_score()
+            if scoring is not None:
+                score = await scoring
+                await self._decide(self.turns.pause_answer(sample, words, score, transcript.confidence))
         except EngineError as error:
             metrics.engine_failed("transcriber", error.code)
             self.turns.drop()
             self._recogniser.reset()
             await self._report(HearingFailed(error.code))
-            return
         finally:
             self._drop_score()
-        await self._decide(self.turns.pause_answer(sample, words, score, transcript.confidence))
 
     async def _decide(self, decisions: list[Decision]) -> None:
         for decision in decisions:

@@ -29,6 +29,8 @@ RANGES: Mapping[Ending, Range] = MappingProxyType(
         "unfinished": (0.8, 1.0),
     }
 )
+_SETTLED: frozenset[Ending] = frozenset({"answer", "question", "statement"})
+"""Whole as they are: what the turn model adds moves the end by a tenth of a second at most."""
 _SURE = 0.85
 _UNSURE = 0.1
 """Scores from and below which the turn model makes no more difference."""
@@ -57,7 +59,7 @@ class Evidence:
 
     text: str
     score: float | None = None
-    """Of the turn model, 0..1; None: not judged yet, which counts as doubt."""
+    """Of the turn model, 0..1; None: not judged (yet)."""
     voiced_ms: float = 2000.0
     """Voice in this utterance so far."""
     resumed: int = 0
@@ -71,7 +73,7 @@ def silence_needed(patience: Patience, evidence: Evidence) -> float:
     shortest = min(patience.min_silence_ms, patience.max_silence_ms)
     span = patience.max_silence_ms - shortest
     ending = ending_of(evidence.text, patience.expects)
-    doubt = _doubt(evidence)
+    doubt = _doubt(evidence, ending)
     if ending == "dictation":
         # Nobody hears from intonation whether the caller knows three more digits.
         longest = max(patience.dictation_ms, patience.max_silence_ms)
@@ -85,9 +87,16 @@ def silence_needed(patience: Patience, evidence: Evidence) -> float:
     return shortest + min(span, (shortest + span * share) * evidence.pace - shortest)
 
 
-def _doubt(evidence: Evidence) -> float:
-    """0: the turn model is sure that the turn is over; 1: it is not, or has not said."""
-    score = (evidence.score or 0.0) * _RESUMED**evidence.resumed
+def score_matters(patience: Patience, text: str) -> bool:
+    """Whether the turn model is worth asking: what these words are leaves the wait open."""
+    return ending_of(text, patience.expects) not in _SETTLED
+
+
+def _doubt(evidence: Evidence, ending: Ending) -> float:
+    """0: the turn model is sure that the turn is over; 1: it is not. Unasked: the middle where words settle it."""
+    if evidence.score is None:
+        return 0.5 if ending in _SETTLED else 1.0
+    score = evidence.score * _RESUMED**evidence.resumed
     return min(1.0, max(0.0, (_SURE - score) / (_SURE - _UNSURE)))
 
 

@@ -236,7 +236,8 @@ class Replier:
         # In the words that were answered: they are in the cache, and what the model remembers being asked.
         self._state.history.append(Message("user", draft.text))
         self._state.node = follow_else(self._spec.flow, draft.node) or self._state.node
-        await self._outbox.put(State(self._state.snapshot(), self._state.turn))
+        # No wait before the gate is open: a draft that fails behind it is silent, and this one is the answer.
+        self._outbox.put_now(State(self._state.snapshot(), self._state.turn))
         draft.gate.open(reply.turn)
         filling = self._tasks.create_task(self._fill_in(draft))
         try:

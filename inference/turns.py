@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
-from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, silence_needed
+from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, score_matters, silence_needed
 from inference.phrases import may_be_listening
 from inference.spec import Expects
 
@@ -188,6 +188,14 @@ class TurnTaker:
             return []
         pause.answered, pause.text, pause.score, pause.confidence = True, text, score, confidence
         return self._end_if_due()
+
+    @property
+    def wants_score(self) -> bool:
+        """The pause in progress has words, and a score would change how long they wait."""
+        pause = self._pause
+        if pause is None or not pause.answered or pause.score is not None or not pause.text.strip():
+            return False
+        return score_matters(self.policy, pause.text)
 
     def words(self, text: str) -> list[Decision]:
         """What the utterance says so far: speech over the agent that is more than listening interrupts it."""

@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = "demo"
 TICKET_SECONDS = 4 * 3600
 SECONDS_PER_CALL = 240
-LOOK_SECONDS = 2.0
-"""Between two looks at the server's memory and queues."""
+LOOK_SECONDS = 10.0
+"""Between two looks at the server's memory and queues: each takes it a moment that a caller would wait."""
 
 
 @dataclass(slots=True)
@@ -125,8 +125,8 @@ class _Looks:
 
     async def go_on(self) -> None:
         while True:
-            await self.look()
             await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
 
     async def look(self) -> None:
         used = usage(self._server.pids)

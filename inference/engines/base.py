@@ -215,5 +215,8 @@ class VoiceDetector(Engine, Protocol):
 
 @runtime_checkable
 class TurnDetector(Engine, Protocol):
+    seconds: float
+    """What one judgement takes, measured at load."""
+
     async def complete(self, samples: Samples) -> float:
         """Probability that the turn is over, from up to the last 8 s of 16 kHz audio."""

@@ -2,15 +2,12 @@
 
 Each step computes one batch: the next token of every reply being written, and a piece of the
 prompts still to be read. Whoever waits for an answer comes first; reading ahead gets what is left.
-A request that is stopped ends between two steps, or breaks off one that is all its own; what it has
-read stays for the next one of its owner.
+A request is stopped between two steps, and what it has read stays for the next one of its owner.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -33,8 +30,6 @@ in hand is what a stop, a recognition pass and everybody else wait for."""
 AHEAD_PIECE = 8
 HELD_PIECE = 4
 """Of an answer to words that may still grow: as a rule they do, and the next try waits for the step in hand."""
-NICENESS = 5
-"""A thread of niceness 0 then gets three times as much of a core that both want."""
 REST_SECONDS = 0.004
 ASIDE_BYTES = 1 << 30
 """Caches put aside for conversations that lost their place, in memory."""
@@ -49,9 +44,6 @@ class Context(Protocol):
 
     @property
     def used(self) -> int: ...
-    @property
-    def interrupted(self) -> bool: ...
-    def interrupt(self) -> None: ...
     def read(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool: ...
     def logits(self, row: int) -> Scores: ...
     def share(self, source: int, target: int, length: int) -> None: ...
@@ -74,7 +66,7 @@ class Request:
     """A prompt to read for `owner`, and up to `limit` tokens to write after it (0: none).
 
     `choose` (scores → token, -1 to end), `take` (token → whether to go on) and `done` run on the
-    loop's thread and must be quick. `done` is called exactly once. `DecodeLoop.stop` ends it.
+    loop's thread and must be quick. `done` is called exactly once. Anyone may set `stopped`.
     """
 
     owner: str
@@ -161,12 +153,6 @@ def rank(request: Request) -> Rank:
     return Rank.ANSWER if request.awaited() else Rank.GUESS
 
 
-def give_way() -> None:
-    """Let recognition and the audio have the cores first: this thread, and those it starts, are a little less urgent."""
-    with contextlib.suppress(OSError, AttributeError):  # a system without priorities of threads
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
 class DecodeLoop:
     """`forget` and `submit` may be called from any thread; everything else happens on the loop's own."""
 
@@ -182,8 +168,6 @@ class DecodeLoop:
         self._calls: list[Callable[[], None]] = []
         self._closed = False
         self._active: list[Request] = []
-        self._hand: tuple[Request, ...] = ()
-        """Whose tokens the step in hand computes."""
         self._thread = threading.Thread(target=self._work, name="language model", daemon=True)
         self._thread.start()
 
@@ -200,13 +184,6 @@ class DecodeLoop:
             request.ticket = self._lane.enter("urgent" if rank(request) is Rank.ANSWER else "optional")
             self._arrived.append(request)
             self._changed.notify()
-
-    def stop(self, request: Request) -> None:
-        """Nobody wants `request` any more. A step that computes nothing else is broken off."""
-        request.stopped = True
-        hand = self._hand
-        if hand and all(each.stopped for each in hand):
-            self._context.interrupt()
 
     def forget(self, owner: str) -> None:
         """The owner is gone: its place is free."""
@@ -267,7 +244,6 @@ class DecodeLoop:
     # --- the loop -----------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        give_way()
         try:
             while self._admit():
                 self._end_stopped()
@@ -387,7 +363,6 @@ class DecodeLoop:
                 rows.append((token, place + index, request.holding.sequence, wanted and index == count - 1))
             if complete:
                 last.append((request, len(rows) - 1))
-        self._hand = tuple(request for request, _ in plan)
         try:
             if not self._read(rows):
                 self._crowd_out()
@@ -395,13 +370,6 @@ class DecodeLoop:
         except EngineError as error:
             for request, _ in plan:
                 self._fail(request, error)
-            return
-        finally:
-            self._hand = ()
-        if self._context.interrupted:
-            for request, _ in plan:
-                assert request.holding is not None
-                self._context.cut(request.holding.sequence, len(request.holding.tokens))
             return
         for request, count in plan:
             assert request.holding is not None

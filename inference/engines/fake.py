@@ -277,6 +277,7 @@ class FakeTurnDetector(Fake):
     """Every pause scores `score`."""
 
     role: EngineRole = "turn_detector"
+    seconds = 0.0
 
     def __init__(self, *, model: str = "fake-turn-detector", capacity: int = 0, score: float = 0.95) -> None:
         super().__init__(model=model, capacity=capacity)

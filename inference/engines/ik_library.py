@@ -23,7 +23,6 @@ from inference.errors import EngineError, EngineNotReady
 
 BLOCK = 32
 """Cells in which the library counts how far its cache is filled."""
-_GO_ON, _STOP = b"0", b"1"
 MENDINGS = 16
 """Times that gaps are closed before we give up; once is enough but for hundreds of gaps."""
 
@@ -63,7 +62,6 @@ _SIGNATURES: dict[str, tuple[list[Any], Any]] = {
     "llama_model_meta_val_str": ([_pointer, _bytes, _bytes, ctypes.c_size_t], _int),
     "llama_n_ctx_train": ([_pointer], _int),
     "llama_n_vocab": ([_pointer], _int),
-    "llama_set_abort_callback": ([_pointer, _pointer, _pointer], None),
     "llama_state_seq_get_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
     "llama_state_seq_get_size": ([_pointer, _int, ctypes.c_uint32], ctypes.c_size_t),
     "llama_state_seq_set_data": ([_pointer, _bytes, ctypes.c_size_t, _int, ctypes.c_uint32], ctypes.c_size_t),
@@ -204,11 +202,6 @@ class Context:
         if not self._pointer:
             raise EngineNotReady(f"There is no memory for a KV cache of {cells} tokens.")
         self._batch = api.llama_batch_init(batch, 0, 1)
-        # Asked after each of some thousand operations: C code that reads our flag, "0" or "1". A function of
-        # Python's would stop at each of them for the interpreter.
-        self._stop = ctypes.create_string_buffer(_GO_ON, 2)
-        flag = ctypes.cast(self._stop, _pointer)
-        self._lib.llama_set_abort_callback(self._pointer, ctypes.cast(ctypes.CDLL(None).atoi, _pointer), flag)
         self._view = self._lib.llama_kv_cache_view_init(self._pointer, 1)
         self._gaps = False
 
@@ -224,18 +217,8 @@ class Context:
         """Cells that hold a token."""
         return int(self._lib.llama_get_kv_cache_used_cells(self._pointer))
 
-    def interrupt(self) -> None:
-        """Stop the `read` in hand, from any thread: nothing of it counts, and its rows are to be cut."""
-        self._stop.value = _STOP
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the last `read` was interrupted."""
-        return bool(self._stop.value == _STOP)
-
     def read(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
         """Compute (token, position, sequence, wanted) rows, at most `batch`. False: the cache has no room for them."""
-        self._stop.value = _GO_ON
         if self._gaps:
             self._mend()
         batch = self._batch

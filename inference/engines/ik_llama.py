@@ -200,7 +200,7 @@ class IkLlama:
             self.loop.submit(request)
             await finished
         finally:
-            request.stopped = True  # Its step goes on: what is read ahead is as a rule what comes next.
+            request.stopped = True
 
     async def _restored(self, name: str, tokens: list[int], state: bytes) -> bool:
         return await self._on_loop(lambda loop: loop.restore(name, tokens, state))
@@ -284,7 +284,7 @@ class IkStream:
                     raise item
                 yield TextDelta(item)
         finally:
-            loop.stop(request)
+            request.stopped = True
         if rest := text.end():
             yield TextDelta(rest)
         for number, (name, arguments) in enumerate(text.requests()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ TOP_K = 40
 TOP_P = 0.95
 MIN_P = 0.05
 """llama.cpp's defaults: at most 40 words, of those the likeliest that make up 95 %, none below 5 % of the first."""
+_LEAST = math.log(MIN_P)
 COLD = 1e-3
 """A temperature below this is none: dividing by it gives no numbers, and nothing but the best has a chance."""
 
@@ -35,10 +38,10 @@ def choose(
 
 
 def _top(scores: Scores, count: int) -> npt.NDArray[np.intp]:
-    """The `count` best tokens that are possible at all, best first."""
-    best = np.argpartition(scores, -count)[-count:] if scores.size > count else np.arange(scores.size)
-    best = best[np.isfinite(scores[best])]
-    return best[np.argsort(-scores[best])]
+    """The `count` best tokens that have a chance, best first. Most of the vocabulary has none and is not sorted."""
+    highest = scores.max(initial=-np.inf)
+    best = np.flatnonzero(scores >= highest + _LEAST) if np.isfinite(highest) else np.arange(0)
+    return best[np.argsort(-scores[best], kind="stable")][:count]
 
 
 def _weights(scores: Scores, temperature: float) -> npt.NDArray[np.float64]:

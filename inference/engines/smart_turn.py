@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class SmartTurn:
         self.info = EngineInfo(kind="smart_turn", role="turn_detector", model=model, licence="BSD-2-Clause")
         self._path = path
         self._threads = threads
+        self.seconds = 0.0
         self._session: Any = None
         self._worker: ThreadPoolExecutor | None = None
 
@@ -57,7 +59,10 @@ class SmartTurn:
         """Read the network and decide once."""
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="turn", initializer=_give_way)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._open)
+        await self.complete(np.zeros(RATE, np.int16))  # The first run makes room for all others.
+        began = time.monotonic()
         await self.complete(np.zeros(RATE, np.int16))
+        self.seconds = time.monotonic() - began
 
     async def close(self) -> None:
         worker, self._worker, self._session = self._worker, None, None

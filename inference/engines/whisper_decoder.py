@@ -29,7 +29,7 @@ from inference.errors import EngineError, EngineNotReady
 RATE = 16_000
 FRAME = STEP
 """Samples of one spectrogram frame."""
-SHORT_FRAMES = 1000
+SHORT_FRAMES = 700
 FULL_FRAMES = 3000
 MARGIN_FRAMES = 200
 """Silence that the decoder sees at least."""

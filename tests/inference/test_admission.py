@@ -16,7 +16,7 @@ CHEAP = Costs(processor=0.02, loop=0.01)
 
 
 def worker(costs: Costs, *, most: int = 64, cores: float = 2.0) -> Admission:
-    admission = Admission(most=most, cores=cores)
+    admission = Admission(most=most, cores=cores, limit=0.1)
     admission.begin(costs)
     return admission
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.agreement import agreed
+from inference.agreement import agreed, all_but_last
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,9 @@ def test_it_is_the_head_of_the_later_pass_byte_for_byte(before: str, now: str) -
     stable = agreed(before, now)
     assert " ".join(now.split()).startswith(stable)
     assert stable == "" or stable[-1] not in " ,.?'"
+
+
+def test_all_but_the_last_word() -> None:
+    assert all_but_last("Can you tell me, your add?") == "Can you tell me, your"
+    assert all_but_last("Well, yes") == "Well"
+    assert all_but_last("Yes.") == all_but_last("") == ""

@@ -210,7 +210,7 @@ def test_tags_are_the_names_of_the_protocol_page() -> None:
     tags = {cls.__struct_config__.tag for cls in (*get_args(Up), *get_args(Down))}
     assert tags == {
         "open", "audio", "text", "dtmf", "playback", "tool_result", "control", "close",
-        "ready", "speech_started", "partial", "heard", "reply_text", "reply_audio", "reply_done", "interrupted",
+        "ready", "speech_started", "floor", "partial", "heard", "reply_text", "reply_audio", "reply_done", "interrupted",
         "tool_call", "state", "timing", "failed",
     }  # fmt: skip
 

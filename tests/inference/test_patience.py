@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.patience import Evidence, Pace, Patience, silence_needed
+from inference.patience import Evidence, Pace, Patience, score_matters, silence_needed
 
 USUAL = Patience()
 
@@ -18,7 +18,7 @@ USUAL = Patience()
     [
         ("Which train goes to Leeds?", 0.99, 200),
         ("Which train goes to Leeds?", 0.0, 400),
-        ("Which train goes to Leeds?", None, 400),
+        ("Which train goes to Leeds?", None, 300),
         ("Yes.", 0.9, 200),
         ("I would like to rent a car.", 0.9, 360),
         ("I would like to rent a car.", 0.475, 480),
@@ -71,8 +71,22 @@ _EVIDENCE = st.builds(
 @given(_EVIDENCE, st.floats(0, 1), st.floats(0, 1))
 def test_a_higher_score_never_needs_more_silence(known: Evidence, one: float, other: float) -> None:
     low, high = sorted((one, other))
-    needed = [silence_needed(USUAL, replace(known, score=score)) for score in (None, low, high)]
+    needed = [silence_needed(USUAL, replace(known, score=score)) for score in (low, high)]
     assert needed == sorted(needed, reverse=True)
+
+
+@given(_EVIDENCE)
+def test_unasked_is_never_worse_than_no_nor_better_than_yes(known: Evidence) -> None:
+    yes, unasked, no = (silence_needed(USUAL, replace(known, score=score, resumed=0)) for score in (1.0, None, 0.0))
+    assert yes <= unasked <= no
+
+
+@pytest.mark.parametrize(
+    ("text", "matters"),
+    [("Is it far?", False), ("Yes.", False), ("My brother lives in Leeds.", False), ("I would like to go.", True)],
+)
+def test_the_turn_model_is_asked_where_the_words_leave_the_wait_open(text: str, matters: bool) -> None:
+    assert score_matters(USUAL, text) is matters
 
 
 @given(_EVIDENCE)

@@ -66,6 +66,7 @@ class ScriptedVoiceDetector(Loaded):
 @dataclass
 class ScriptedTurns(Loaded):
     score: float = 0.99
+    seconds: float = 0.0
 
     async def complete(self, samples: Samples) -> float:
         return self.score

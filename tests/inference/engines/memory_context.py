@@ -61,7 +61,6 @@ class MemoryContext:
         self._cells: list[Cell | None] = [None] * cells
         self._rows: dict[int, Scores] = {}
         self._thread = 0
-        self.interrupted = False
 
     def let(self, steps: int) -> None:
         """Open the gate for `steps` steps."""
@@ -78,10 +77,6 @@ class MemoryContext:
 
     # --- what the loop calls ------------------------------------------------------------------------
 
-    def interrupt(self) -> None:
-        """From any thread. The step in hand computes nothing right: its rows hold tokens that nobody wrote."""
-        self.interrupted = True
-
     @property
     def used(self) -> int:
         self._called("used")
@@ -89,7 +84,6 @@ class MemoryContext:
 
     def read(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
         self._called("read")
-        self.interrupted = False
         if not 0 < len(rows) <= self.batch:
             self.faults.append(f"a batch of {len(rows)} rows")
         place = self._place(len(rows))
@@ -105,7 +99,7 @@ class MemoryContext:
             before = self.tokens(sequence)
             if position != len(before) or not 0 <= sequence < self.sequences:
                 self.faults.append(f"token at {position} of sequence {sequence}, which holds {len(before)}")
-            self._cells[place + index] = Cell(-1 if self.interrupted else token, position, {sequence})
+            self._cells[place + index] = Cell(token, position, {sequence})
             if wanted:
                 self._rows[index] = scores([*before, token])
         self.computed.append(list(rows))

@@ -370,38 +370,6 @@ def test_a_request_is_stopped_between_two_steps_and_what_it_read_stays() -> None
         assert again.tokens == alone(HEAD, 2)
 
 
-def test_a_step_for_nobody_else_is_broken_off_and_nothing_of_it_stays() -> None:
-    context = MemoryContext(gate=True)
-    with _running(context) as loop:
-        wrong = Asked(loop, "a", [*HEAD, 70, 71], 5)
-        for _ in range(2):
-            assert context.at_step.acquire(timeout=20)
-            context.let(1)
-        assert context.at_step.acquire(timeout=20)
-        loop.stop(wrong.request)
-        context.let(1)
-        assert wrong.finished.written == 0
-        context.let(100)
-        again = Asked(loop, "a", HEAD, 3)
-        assert again.finished.cached == 2 * URGENT_PIECE
-        assert again.tokens == alone(HEAD, 3)
-
-
-def test_a_step_that_others_share_goes_on() -> None:
-    context = MemoryContext(gate=True)
-    with _running(context) as loop:
-        loop.call(lambda: context.at_step.release())  # both are there before the first step
-        first, second = Asked(loop, "a", HEAD[:6], 3), Asked(loop, "b", [70, *HEAD[:6]], 3)
-        for _ in range(2):
-            assert context.at_step.acquire(timeout=20)
-        context.let(1)
-        assert context.at_step.acquire(timeout=20)
-        loop.stop(first.request)
-        context.let(100)
-        assert second.finished.written == 3
-        assert second.tokens == alone([70, *HEAD[:6]], 3)
-
-
 def test_a_reply_that_is_held_stops_at_its_first_token_and_goes_on_when_let() -> None:
     held = [True]
     first = threading.Event()

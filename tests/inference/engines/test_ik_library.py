@@ -7,7 +7,6 @@ and more on these weights, and for caches with a gap at the end of a block of 32
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -140,32 +139,6 @@ def test_whatever_comes_and_goes_around_a_text_it_scores_as_alone(model: Weights
         scores = _read(context, text, piece, places[text])
         places[text] += len(piece)
         assert _distance(scores, expected[text][places[text] - 1]) < ROUNDING
-
-
-def test_a_step_that_is_interrupted_ends_early_and_leaves_nothing(model: Weights, context: Context) -> None:
-    prompts = _prompts(model)
-    plain = _scores(context, prompts[:1], [[(0, 8)]] * (TOKENS // 8))[0]
-    context.cut(0, 0)
-    assert _scores(context, prompts[:1], [[(0, 8)]])[0].shape[0] == 8
-    rows = [(token, 8 + n, 0, False) for n, token in enumerate(prompts[1][:16])]
-    interrupting = threading.Event()
-
-    def interrupt() -> None:
-        while not interrupting.is_set():
-            context.interrupt()
-
-    other = threading.Thread(target=interrupt)
-    other.start()
-    context.read(rows)
-    assert context.interrupted
-    interrupting.set()
-    other.join()
-    context.cut(0, 8)
-    rest = [(token, 8 + n, 0, True) for n, token in enumerate(prompts[0][8:16])]
-    assert context.read(rest)
-    assert not context.interrupted
-    again = np.stack([context.logits(row) for row in range(8)])
-    assert _distance(plain[8:16], again) < ROUNDING
 
 
 def test_a_shared_beginning_is_kept_once_and_scores_as_its_own(model: Weights, context: Context) -> None:
