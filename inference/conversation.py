@@ -43,7 +43,7 @@ from inference.fixed_speech import FixedSpeech
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.outbox import Outbox
-from inference.phrases import is_backchannel, may_be_listening
+from inference.phrases import is_backchannel, may_be_listening, mumbled
 from inference.replier import Replier
 from inference.reply import Clock, Marks
 from inference.thinker import Thinker
@@ -224,7 +224,7 @@ class Conversation:
                 await self._hold()
             case Words():
                 await self._outbox.put(Partial(event.text, self._state.turn))
-                if event.pause and self._is_listening(event.text):
+                if event.pause and self._is_listening(event.text, event.confidence):
                     await self._yield(
                         "release"
                     )  # Not only when the turn is decided: the agent would be mute till then.
@@ -272,7 +272,7 @@ class Conversation:
 
     async def _end_of_turn(self, end: EndOfTurn) -> None:
         now = self._clock()
-        if self._is_listening(end.text):
+        if self._is_listening(end.text, end.confidence):
             await self._no_turn(interrupted=self._replier.cut_short)
             return
         await self._interrupt()
@@ -285,13 +285,14 @@ class Conversation:
         heard = Heard(self._state.turn, end.text, end.speech_start, end.speech_end, confidence=end.confidence)
         await self._take_turn(heard, marks)
 
-    def _is_listening(self, text: str) -> bool:
+    def _is_listening(self, text: str, confidence: float) -> bool:
         """Whether these words over the agent's only say "I am listening", or agree in the midst of what it says."""
         if self._replier.cut_short:
             return is_backchannel(text)
         if not self._replier.busy:
             return False
-        return is_backchannel(text) or (self._replier.in_the_midst and may_be_listening(text))
+        in_the_midst = self._replier.in_the_midst and (may_be_listening(text) or mumbled(text, confidence))
+        return in_the_midst or is_backchannel(text)
 
     async def _interrupt(self) -> None:
         self._floor = "release"

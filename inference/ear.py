@@ -69,6 +69,7 @@ class Words:
     stable: str
     pause: bool = False
     """The caller paused after these words: they may be the whole turn."""
+    confidence: float = 1.0
 
 
 EarEvent = Decision | HearingFailed | Words
@@ -220,7 +221,7 @@ class Ear:
         if transcript.text:
             before, self._heard = self._heard, transcript.text
             await self._report(Words(transcript.text, stable=agreed(before, transcript.text)))
-            await self._decide(self.turns.words(transcript.text))
+            await self._decide(self.turns.words(transcript.text, transcript.confidence))
 
     def _begin_score(self) -> asyncio.Future[float]:
         self._drop_score()
@@ -240,8 +241,8 @@ class Ear:
             self._heard = words = transcript.text.strip()
             self.words_at = self._clock()
             if words:  # What may be the whole turn is thought about while the turn model still judges it.
-                await self._report(Words(words, words, pause=True))
-                await self._decide(self.turns.words(words))
+                await self._report(Words(words, words, pause=True, confidence=transcript.confidence))
+                await self._decide(self.turns.words(words, transcript.confidence))
             await self._decide(self.turns.pause_answer(sample, words, None, transcript.confidence))
             scoring = self._scoring
             if scoring is None and self.turns.wants_score:

@@ -28,6 +28,9 @@ _AGREEMENTS = _BACKCHANNELS | {"yes", "sure", "of course", "great", "good", "per
 _LONGEST_PHRASE = max(len(phrase.split()) for phrase in _AGREEMENTS)
 _MOST_PHRASES = 4
 """More of them in a row want the floor."""
+_UNSURE = 0.5
+"""On our clips hums read as words had at most 0.41, real interruptions at least 0.56."""
+_MOST_MUMBLED = 4
 _NOT_LETTERS = re.compile(r"[^\w\s'-]+")
 
 
@@ -52,6 +55,11 @@ def may_be_listening(text: str) -> bool:
     head, last = words[:-1], words[-1]
     begun = any(known.split()[0] == last or known.startswith(last) for known in _AGREEMENTS)
     return begun and _made_of(_AGREEMENTS, head)
+
+
+def mumbled(text: str, confidence: float) -> bool:
+    """Whether these few words are what a recogniser makes of a hum: "Mm-hm" comes out as "in a minute"."""
+    return confidence < _UNSURE and len(_words(text)) <= _MOST_MUMBLED
 
 
 def _words(text: str) -> list[str]:

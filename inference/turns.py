@@ -20,7 +20,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, score_matters, silence_needed
-from inference.phrases import may_be_listening
+from inference.phrases import may_be_listening, mumbled
 from inference.spec import Expects
 
 RATE = 16_000
@@ -39,7 +39,7 @@ class TurnPolicy(Patience):
     """How quickly to start, stop and give way. Milliseconds unless a name says hops."""
 
     onset_hops: int = 2
-    interrupt_ms: float = 640.0
+    interrupt_ms: float = 1000.0
     """Voice in one utterance that stops a speaking agent whatever its words: no "mm-hm" or cough lasts so long."""
     pause_hops: int = 2
     """Quiet hops before the words are asked for: 64 ms. A pause that is none costs part of a pass."""
@@ -197,10 +197,10 @@ class TurnTaker:
             return False
         return score_matters(self.policy, pause.text)
 
-    def words(self, text: str) -> list[Decision]:
+    def words(self, text: str, confidence: float = 1.0) -> list[Decision]:
         """What the utterance says so far: speech over the agent that is more than listening interrupts it."""
         utterance = self._utterance
-        if utterance is None or may_be_listening(text):
+        if utterance is None or may_be_listening(text) or mumbled(text, confidence):
             return []
         return self._interrupt(utterance)
 

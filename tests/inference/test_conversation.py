@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
@@ -81,6 +81,14 @@ class Late(ScriptedTranscriber):
     async def final(self) -> Transcript:
         await self.go_on.wait()
         return await super().final()
+
+
+@dataclass
+class Unsure(ScriptedTranscriber):
+    """Is not sure of anything it reads."""
+
+    async def final(self) -> Transcript:
+        return replace(await super().final(), confidence=0.3)
 
 
 @dataclass
@@ -435,6 +443,19 @@ async def test_a_voice_over_the_agent_ducks_it_then_holds_it_and_a_listening_sou
         assert caller.history[-1] == ("assistant", "One two three four. Five six seven.")
 
 
+async def test_a_hum_that_is_misread_as_words_lets_the_agent_go_on() -> None:
+    scripted = Scripted()
+    scripted.transcriber = Unsure(script=["Tell me?", "in a minute"])
+    scripted.chat.script = ["We could do it on Monday at nine, or a little later on Tuesday. Shall I book that for you?"]
+    async with calling(scripted) as caller:
+        await caller.speak(640, pause=800)
+        await caller.until(lambda: caller.of(ReplyDone))
+        await caller.speak(500, pause=800)
+        assert [floor.move for floor in caller.of(Floor)] == ["duck", "hold", "release"]
+        assert caller.of(Interrupted) == []
+        assert [heard.text for heard in caller.of(Heard)] == ["Tell me?"]
+
+
 async def test_yes_in_the_midst_of_what_the_agent_says_lets_it_go_on_and_after_its_question_is_an_answer() -> None:
     scripted = Scripted()
     scripted.transcriber.script = ["Tell me?", "Yes.", "Yes."]
@@ -473,7 +494,7 @@ async def test_after_a_false_interruption_the_agent_goes_on_where_it_stopped() -
     async with calling(scripted) as caller:
         await caller.speak(640)
         await caller.until(lambda: caller.of(ReplyDone))
-        await caller.speak(700, pause=0)
+        await caller.speak(1060, pause=0)
         await caller.until(lambda: caller.of(Interrupted))
         caller.conversation.hear(Playback(1, len("Onetwo") * SAMPLES_PER_LETTER, done=True))
         await caller.speak(0, pause=400)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference.phrases import is_backchannel, may_be_listening, phrase
+from inference.phrases import is_backchannel, may_be_listening, mumbled, phrase
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def test_words_that_may_still_be_only_listening(text: str) -> None:
 @pytest.mark.parametrize("text", ["No", "Wait", "Yes but", "I want", "Okay, what", "Right now", "yes " * 6])
 def test_words_that_want_the_floor(text: str) -> None:
     assert not may_be_listening(text)
+
+
+def test_a_hum_read_as_words_is_not_believed() -> None:
+    assert mumbled("and the nation", 0.24)
+    assert not mumbled("Wait, stop.", 0.7)
+    assert not mumbled("I want to talk to somebody else", 0.3)
 
 
 def test_an_unknown_language_falls_back_to_english() -> None:

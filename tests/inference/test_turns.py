@@ -170,7 +170,7 @@ def test_voice_within_an_utterance_does_not_stir() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "at"), [("#" * 19, None), ("#" * 20, 19), ("#" * 40, 19), ("#" * 10 + "..." + "#" * 10, 22)]
+    ("script", "at"), [("#" * 31, None), ("#" * 32, 31), ("#" * 60, 31), ("#" * 16 + "..." + "#" * 16, 34)]
 )
 def test_voice_as_long_as_no_listener_makes_interrupts_once_whatever_its_words(script: str, at: int | None) -> None:
     decisions = run(TurnTaker(agent_speaking=True), script)
@@ -184,6 +184,7 @@ def test_words_that_are_more_than_listening_interrupt_at_once_and_once() -> None
     assert turns.words("Yeah,") == []
     assert turns.words("") == []
     assert turns.words("All") == []
+    assert turns.words("in a minute", 0.3) == []
     assert turns.words("Yeah, but what") == [Interrupt(HOP)]
     assert turns.words("Yeah, but what about") == []
     assert [d for _, d in run(turns, "#" * 30)] == []
@@ -203,7 +204,7 @@ def test_an_agent_that_may_not_be_interrupted_is_not() -> None:
     assert turns.words("Wait a moment") == []
 
 
-@pytest.mark.parametrize(("voiced", "interrupted"), [(6, False), (25, True)])
+@pytest.mark.parametrize(("voiced", "interrupted"), [(6, False), (36, True)])
 def test_no_turn_remembers_whether_the_agent_was_stopped(voiced: int, interrupted: bool) -> None:
     turns = TurnTaker(agent_speaking=True)
     pause = pause_of(run(turns, "#" * voiced + ".."))
