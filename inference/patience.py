@@ -108,7 +108,7 @@ _USUAL_PAUSE_MS = 600.0
 """Inner pauses up to this are waited for anyway."""
 _USUAL_WORDS_PER_SECOND = 2.8
 _LEARN = 0.35
-_FASTEST, _SLOWEST = 0.9, 1.3
+_FASTEST, _SLOWEST = 1.0, 1.3
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ class Pace:
 
     @property
     def factor(self) -> float:
-        """What this caller's silence is multiplied by: 0.9 to 1.3, and 1 for a caller not known yet."""
+        """What this caller's silence is multiplied by: 1 to 1.3, and 1 for a caller not known yet."""
         pauses = self.pause_ms / _USUAL_PAUSE_MS if self.pause_ms else 1.0
         rate = _USUAL_WORDS_PER_SECOND / self.words_per_second if self.words_per_second else 1.0
-        return min(_SLOWEST, max(_FASTEST, max(1.0, pauses) * min(1.1, max(0.9, math.sqrt(rate)))))
+        return min(_SLOWEST, max(_FASTEST, max(1.0, pauses) * min(1.1, max(1.0, math.sqrt(rate)))))

@@ -446,7 +446,9 @@ async def test_a_voice_over_the_agent_ducks_it_then_holds_it_and_a_listening_sou
 async def test_a_hum_that_is_misread_as_words_lets_the_agent_go_on() -> None:
     scripted = Scripted()
     scripted.transcriber = Unsure(script=["Tell me?", "in a minute"])
-    scripted.chat.script = ["We could do it on Monday at nine, or a little later on Tuesday. Shall I book that for you?"]
+    scripted.chat.script = [
+        "We could do it on Monday at nine, or a little later on Tuesday. Shall I book that for you?"
+    ]
     async with calling(scripted) as caller:
         await caller.speak(640, pause=800)
         await caller.until(lambda: caller.of(ReplyDone))

@@ -96,8 +96,10 @@ def runs(seen: Any) -> list[tuple[float, int]]:
     return list(zip(values, counts, strict=True))
 
 
-@pytest.mark.parametrize(("seconds", "frames"), [(0, 700), (5, 700), (5.02, 702), (20, 2200), (28, 3000), (99, 3000)])
-def test_the_decoder_sees_seven_seconds_or_two_more_than_the_clip(seconds: float, frames: int) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "frames"), [(0, 1000), (8, 1000), (8.02, 1002), (20, 2200), (28, 3000), (99, 3000)]
+)
+def test_the_decoder_sees_ten_seconds_or_two_more_than_the_clip(seconds: float, frames: int) -> None:
     assert window_frames(int(seconds * RATE)) == frames
 
 
@@ -124,7 +126,7 @@ def test_silence_encoded_before_stands_behind_a_short_clip() -> None:
     model = Model(["When do you open?"])
     assert Tried(model).transcribe(noise(2.5), AsrOptions()).text == "When do you open?"
     assert model.encoded == [350]
-    assert runs(model.seen[0]) == [(CLIP, 175), (SHORT_SILENCE, 175)]
+    assert runs(model.seen[0]) == [(CLIP, 175), (SHORT_SILENCE, 325)]
 
 
 def test_a_long_clip_gets_a_second_more_of_silence_than_is_encoded() -> None:
@@ -137,8 +139,8 @@ def test_a_long_clip_gets_a_second_more_of_silence_than_is_encoded() -> None:
 def test_off_the_cpu_the_whole_window_is_encoded() -> None:
     model = Model(["When do you open?"])
     Tried(model, on_cpu=False).transcribe(noise(2), AsrOptions())
-    assert model.encoded == [700]
-    assert runs(model.seen[0]) == [(CLIP, 350)]
+    assert model.encoded == [1000]
+    assert runs(model.seen[0]) == [(CLIP, 500)]
 
 
 def test_a_loop_is_read_again_with_all_the_silence_and_without_hints() -> None:
@@ -161,7 +163,7 @@ def test_a_loop_that_stays_is_read_with_the_full_window_and_then_cut() -> None:
 def test_off_the_cpu_a_loop_is_read_again_once() -> None:
     model = Model([LOOP, "Stop it now."])
     assert Tried(model, on_cpu=False).transcribe(noise(2), AsrOptions()).text == "Stop it now."
-    assert model.encoded == [700, 3000]
+    assert model.encoded == [1000, 3000]
 
 
 @pytest.mark.parametrize(
