@@ -53,7 +53,8 @@ def _fakes(transcriber: str) -> dict[str, str]:
 FAKE_ENGINES: dict[Cell, dict[str, str]] = {
     "fake-segment": _fakes("mode=segment delay_ms=100"),
     "fake-stream": _fakes("mode=stream delay_ms=30"),
-    "load": _fakes("mode=stream delay_ms=30"),
+    # A call that finds no place is refused at once: in the spoken queue it would count as one without answers.
+    "load": {**_fakes("mode=stream delay_ms=30"), "PARLEY_QUEUE_SECONDS": "0"},
 }
 """How long the fake engines of a cell take, and what they say; `PARLEY_ENGINE_<ROLE>` gives an engine its settings."""
 
