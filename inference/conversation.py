@@ -225,9 +225,8 @@ class Conversation:
             case Words():
                 await self._outbox.put(Partial(event.text, self._state.turn))
                 if event.pause and self._is_listening(event.text, event.confidence):
-                    await self._yield(
-                        "release"
-                    )  # Not only when the turn is decided: the agent would be mute till then.
+                    # Not only when the turn is decided: the agent would be mute till then.
+                    await self._yield("release")
                 elif self._answers and not self._replier.busy:
                     self._prepare(event)
             case Interrupt():

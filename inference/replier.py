@@ -111,8 +111,8 @@ class Replier:
     def guess(self, text: str, *, sure: bool = True) -> bool:
         """Begin to answer `text`, in case it is the caller's whole turn; go on if that has been begun already.
 
-        Not `sure`: the caller still speaks, and only a first token is made. Not before it is known what was heard of a reply that the caller has cut: that is in the prompt.
-        False when nothing is being answered.
+        Not `sure`: the caller still speaks, and only a first token is made. Nothing is begun before it is
+        known what was heard of a reply that the caller has cut: that is in the prompt. False when nothing is being answered.
         """
         reply = self._reply
         if reply is not None and reply.cut and not reply.settled and (reply.reported or not reply.sent):

@@ -1,7 +1,8 @@
 """Whether words heard so far may be all that the caller is going to say.
 
 A recogniser puts a question mark after half a question too ("Can you tell?"): what is short has to
-be read twice, and words that never end a sentence end none here.
+wait for the pause. Stricter than `wording.py`, which must not keep a caller waiting who asked "where are
+you?": here a wrong yes costs work, a wrong no only a head start.
 """
 
 from __future__ import annotations
