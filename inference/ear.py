@@ -281,9 +281,9 @@ class Ear:
     def _placed(self, decision: Decision) -> Decision:
         """The decision with its positions at the caller's rate and its end at the last audible sample."""
         match decision:
-            case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence, due=due):
+            case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence):
                 last = self._at_rate(self._last_audible(end))
-                return EndOfTurn(text, self._at_rate(start), last, confidence, self._at_rate(due))
+                return EndOfTurn(text, self._at_rate(start), last, confidence)
             case SpeechBegan(sample=sample):
                 return SpeechBegan(self._at_rate(sample))
         return decision

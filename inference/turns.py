@@ -16,7 +16,6 @@ listening (`words`), or it lasts longer than any "mm-hm".
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, score_matters, silence_needed
@@ -93,16 +92,12 @@ class PauseOver:
 
 @dataclass(frozen=True, slots=True)
 class EndOfTurn:
-    """The caller's turn is over: `text` was said between the two samples.
-
-    At `due` there had been silence enough; from then on only the words, or the score, were missing.
-    """
+    """The caller's turn is over: `text` was said between the two samples."""
 
     text: str
     speech_start: int
     speech_end: int
     confidence: float
-    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,20 +270,17 @@ class TurnTaker:
         utterance, pause = self._utterance, self._pause
         if utterance is None or pause is None or not pause.answered:
             return []
-        silence_ms = self._needed(utterance, pause)
-        quiet_enough = self._elapsed(utterance.last_voiced) >= silence_ms
+        quiet_enough = self._elapsed(utterance.last_voiced) >= self._needed(utterance, pause)
         if not quiet_enough and not self._too_long(utterance):
             return []
         if not pause.text.strip():
             return self._nothing_said(utterance)
-        # Endless speech is taken where it was asked about, not where it falls silent.
-        due = utterance.last_voiced + math.ceil(silence_ms / HOP_MS) * HOP if quiet_enough else pause.sample
         for inner_ms in utterance.pauses:
             self.pace.paused(inner_ms)
         self.pace.spoke(len(pause.text.split()), utterance.voiced_hops * HOP_MS)
         self._ended = utterance.last_voiced
         self.drop()
-        return [EndOfTurn(pause.text.strip(), utterance.start, utterance.last_voiced, pause.confidence, due)]
+        return [EndOfTurn(pause.text.strip(), utterance.start, utterance.last_voiced, pause.confidence)]
 
     def _needed(self, utterance: _Utterance, pause: _PauseState) -> float:
         if not pause.text.strip():

@@ -227,16 +227,6 @@ async def test_speech_that_goes_on_gives_up_the_pass_of_the_pause() -> None:
         listener.ear.forget()
 
 
-async def test_the_moment_of_enough_silence_is_told_at_the_callers_rate() -> None:
-    for rate in (8000, 16000, 24000):
-        async with asyncio.TaskGroup() as tasks:
-            listener = Listener(rate, tasks, ["Hello?"])
-            await listener.hear(np.concatenate([tone(1024, rate), np.zeros(rate, np.int16)]))
-            end = listener.ended()
-            assert end.due - end.speech_end == pytest.approx(rate * 0.224, abs=rate * 0.033)
-            assert listener.ear.arrived(end.due) == pytest.approx(1.024 + 0.224, abs=0.055)
-
-
 async def test_the_words_of_a_pause_are_a_pass_like_any_other() -> None:
     async with asyncio.TaskGroup() as tasks:
         listener, _ = reading(tasks, ["", "The whole. And more"])

@@ -60,17 +60,17 @@ def test_a_finished_sentence_ends_after_the_least_silence() -> None:
     pause = pause_of(run(turns, "######.."))
     assert turns.pause_answer(pause.sample, "What time do you open?", 0.97, 0.8) == []
     ended = run(turns, ".....")
-    assert ended == [(4, EndOfTurn("What time do you open?", 0, 6 * HOP, 0.8, 13 * HOP))]
+    assert ended == [(4, EndOfTurn("What time do you open?", 0, 6 * HOP, 0.8))]
     assert (2 + 5) * HOP_MS >= POLICY.min_silence_ms > (2 + 4) * HOP_MS
 
 
 @pytest.mark.parametrize("late", [0, 1, 20])
-def test_an_answer_that_comes_late_ends_the_turn_at_once_and_says_since_when_it_was_due(late: int) -> None:
+def test_an_answer_that_comes_late_ends_the_turn_at_once(late: int) -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######.."))
     assert run(turns, "....." + "." * late) == []
     decisions = turns.pause_answer(pause.sample, "Shall we?", 0.97)
-    assert decisions == [EndOfTurn("Shall we?", 0, 6 * HOP, 1.0, 13 * HOP)]
+    assert decisions == [EndOfTurn("Shall we?", 0, 6 * HOP, 1.0)]
     assert not turns.speaking
 
 
@@ -85,7 +85,6 @@ def test_the_words_come_first_and_the_score_may_shorten_the_wait() -> None:
     assert run(turns, "." * hops) == []
     (end,) = turns.pause_answer(pause.sample, text, 0.99)
     assert isinstance(end, EndOfTurn)
-    assert end.due == pause.sample + math.ceil(sure / HOP_MS) * HOP
 
 
 def test_without_a_score_the_turn_ends_as_if_the_turn_model_doubted() -> None:
@@ -95,7 +94,7 @@ def test_without_a_score_the_turn_ends_as_if_the_turn_model_doubted() -> None:
     assert turns.pause_answer(pause.sample, text, None) == []
     needed = math.ceil(silence_needed(POLICY, Evidence(text)) / HOP_MS)
     ended = run(turns, "." * needed)
-    assert ended == [(needed - 3, EndOfTurn(text, 0, 6 * HOP, 1.0, pause.sample + needed * HOP))]
+    assert ended == [(needed - 3, EndOfTurn(text, 0, 6 * HOP, 1.0))]
 
 
 def test_a_second_score_is_ignored() -> None:
@@ -124,15 +123,14 @@ def test_speech_that_goes_on_voids_the_pause() -> None:
     second = pause_of(run(turns, "##.."))
     assert second.sample > first.sample
     turns.pause_answer(second.sample, "I would like a check-up?", 0.99)
-    due = second.sample + 7 * HOP
-    assert run(turns, ".....")[-1][1] == EndOfTurn("I would like a check-up?", 0, second.sample, 1.0, due)
+    assert run(turns, ".....")[-1][1] == EndOfTurn("I would like a check-up?", 0, second.sample, 1.0)
 
 
 def test_a_click_in_the_silence_does_not_void_the_pause() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######.."))
     turns.pause_answer(pause.sample, "Is it?", 0.99)
-    assert run(turns, "#......") == [(4, EndOfTurn("Is it?", 0, 6 * HOP, 1.0, 13 * HOP))]
+    assert run(turns, "#......") == [(4, EndOfTurn("Is it?", 0, 6 * HOP, 1.0))]
 
 
 def test_a_pause_without_words_is_no_turn() -> None:
@@ -225,7 +223,6 @@ def test_endless_speech_is_taken_after_the_longest_turn() -> None:
     pause = next(d for _, d in decisions if isinstance(d, Pause))
     (end,) = turns.pause_answer(pause.sample, "and so on", 0.0)
     assert isinstance(end, EndOfTurn)
-    assert end.due == pause.sample
 
 
 def test_what_the_agent_waits_for_changes_the_wait() -> None:
