@@ -34,6 +34,8 @@ WINDOW = 10
 """Observations in which waits are judged."""
 RISE = 1.15
 FALL = 0.9
+TELLING = 0.5
+"""Share of capacity, old or new, from which on what calls cost may lower it."""
 MARGIN = 0.4
 """In calls. The estimate must leave this band around the present capacity to move it: noise of a few calls does not."""
 
@@ -166,6 +168,13 @@ class Admission:
         processor = max((share for _, share, _ in list(self._recent)[-3:]), default=0.0)
         return min(1.0, max(calls / self.capacity, processor / PROCESSOR_SHARE, self.waiting() / self._limit))
 
+    def pressure(self, calls: int, *, of: int) -> float:
+        """What `calls` of the `of` open ones weigh on the rest, 0 to 1: their part of the processor and of the waits."""
+        if calls <= 0:
+            return 0.0
+        processor = max((share for _, share, _ in list(self._recent)[-3:]), default=0.0)
+        return min(1.0, max(processor / PROCESSOR_SHARE, self.waiting() / self._limit) * calls / of)
+
     # --- learning ---------------------------------------------------------------------------------
 
     def _learn(self, seen: Observation) -> None:
@@ -217,7 +226,9 @@ class Admission:
             return
         target = self.estimate()
         above = target.exact >= self._next_above() and not harmed and not self._rest
-        below = target.exact <= min(self.capacity - MARGIN, FALL * self.capacity)
+        # A few calls on an idle machine each wake it for little: what one of many costs is seen with many.
+        telling = seen.calls >= TELLING * min(self.capacity, target.exact)
+        below = telling and target.exact <= min(self.capacity - MARGIN, FALL * self.capacity)
         self._above = self._above + seen.seconds if above else 0.0
         self._below = self._below + seen.seconds if below else 0.0
         step = max(1, self.capacity // 10)

@@ -221,7 +221,7 @@ class Ear:
         if transcript.text:
             before, self._heard = self._heard, transcript.text
             await self._report(Words(transcript.text, stable=agreed(before, transcript.text)))
-            await self._decide(self.turns.words(transcript.text, transcript.confidence))
+            await self._decide(self.turns.words(transcript.text, transcript.confidence, whole=False))
 
     def _begin_score(self) -> asyncio.Future[float]:
         self._drop_score()

@@ -24,8 +24,8 @@ RANGES: Mapping[Ending, Range] = MappingProxyType(
         "answer": (0.0, 0.2),
         "question": (0.0, 0.25),
         "request": (0.2, 0.5),
-        "statement": (0.53, 0.56),
-        "open": (0.25, 0.75),
+        "statement": (0.65, 0.7),
+        "open": (0.45, 0.75),
         "unfinished": (0.8, 1.0),
     }
 )

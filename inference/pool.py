@@ -189,8 +189,8 @@ class Pool:
 
         From about 0.8 on, work that may be for nothing is better left. Alone, a call may use what there is.
         """
-        others = self._open["voice"] - 1
-        return self.admission.busy(others) if others > 0 else 0.0
+        calls = self._open["voice"]
+        return self.admission.pressure(calls - 1, of=calls)
 
     def status(self) -> dict[str, Any]:
         """The worker's account of itself, JSON-safe."""
@@ -203,7 +203,7 @@ class Pool:
             "capacity_most": self.config.most_calls,
             "capacity_limited_by": self.admission.limited_by,
             "capacity_reason": self.admission.reason,
-            "load": round(self.busy(), 3),
+            "load": round(self.admission.busy(max(0, self.calls() - 1)), 3),
             "waiting_ms": round(self.admission.waiting() * 1000, 1),
             "conversations": self._open["voice"],
             "text_capacity": self.config.text_capacity,

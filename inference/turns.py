@@ -192,10 +192,13 @@ class TurnTaker:
             return False
         return score_matters(self.policy, pause.text)
 
-    def words(self, text: str, confidence: float = 1.0) -> list[Decision]:
-        """What the utterance says so far: speech over the agent that is more than listening interrupts it."""
+    def words(self, text: str, confidence: float = 1.0, *, whole: bool = True) -> list[Decision]:
+        """What the utterance says so far: speech over the agent that is more than listening interrupts it.
+
+        `whole`: up to a pause; other words may be the half of anything, and need more confidence.
+        """
         utterance = self._utterance
-        if utterance is None or may_be_listening(text) or mumbled(text, confidence):
+        if utterance is None or may_be_listening(text) or mumbled(text, confidence, whole=whole):
             return []
         return self._interrupt(utterance)
 

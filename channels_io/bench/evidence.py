@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -89,6 +90,11 @@ class NotingTurns(TurnTaker):
             self.answered.clear()
         return decisions
 
+    @property
+    def wants_score(self) -> bool:
+        """Always, also where it would make no difference to the policy of today."""
+        return True
+
     def pause_answer(self, sample: int, text: str, score: float | None, confidence: float = 1.0) -> list[Decision]:
         if score is not None:
             self.pauses[sample] = PauseHeard(sample, text, round(score, 3), round(confidence, 3))
@@ -96,14 +102,24 @@ class NotingTurns(TurnTaker):
         return []
 
 
-class _FinalsOnly:
-    """A recogniser's stream without partial passes: they do not change the final ones."""
+class _Unhurried:
+    """A recogniser's stream that tells when its partial passes are through: one that a pause begins is read to its end.
+
+    As in earnest, where the pass begun at the first quiet hop is the one that says the words of the pause.
+    """
 
     def __init__(self, stream: TranscriberStream) -> None:
         self.feed, self.final, self.reset = stream.feed, stream.final, stream.reset
+        self._partial = stream.partial
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     async def partial(self) -> Transcript:
-        return Transcript("")
+        self.idle.clear()
+        try:
+            return await self._partial()
+        finally:
+            self.idle.set()
 
 
 async def heard(clip: Clip, transcriber: Transcriber, voice: VoiceDetector, turn: TurnDetector) -> ClipHeard:
@@ -115,11 +131,12 @@ async def heard(clip: Clip, transcriber: Transcriber, voice: VoiceDetector, turn
         return None
 
     async with asyncio.TaskGroup() as tasks, transcriber.stream(AsrOptions()) as stream:
+        recogniser = _Unhurried(stream)
         listener = Ear(
             rate_in=RATE,
             turns=turns,
             voice=voice.stream(),
-            recogniser=cast(TranscriberStream, _FinalsOnly(stream)),
+            recogniser=cast(TranscriberStream, recogniser),
             detector=turn,
             tasks=tasks,
             report=ignore,
@@ -128,6 +145,8 @@ async def heard(clip: Clip, transcriber: Transcriber, voice: VoiceDetector, turn
         )
         for start in range(0, samples.size - HOP + 1, HOP):
             await listener.feed(samples[start : start + HOP])
+            await asyncio.sleep(0)  # What the hop began shows itself.
+            await recogniser.idle.wait()
             await turns.answered.wait()
         listener.forget()
     return ClipHeard(
@@ -200,7 +219,7 @@ def evidence(
 
 def _key(corpus: CorpusName, kinds: tuple[Kind, ...]) -> str:
     digest = hashlib.sha256((FOLDERS[corpus] / "corpus.json").read_bytes())
-    for module in (ear, level_gate):
+    for module in (ear, level_gate, sys.modules[__name__]):
         digest.update(Path(str(module.__file__)).read_bytes())
     models = [catalogue.resolve(role, "default").name for role in ROLES]
     digest.update(repr((models, kinds)).encode())

@@ -187,3 +187,16 @@ def test_where_it_is_fixed_nothing_moves_it() -> None:
     admission.begin(Costs(processor=9, loop=9))
     assert set(run(admission, 60, seen(20, processor=1, lag=0.5))) == {20}
     assert admission.busy(20) == 1.0
+
+
+def test_what_the_others_weigh_leaves_out_the_call_that_asks() -> None:
+    admission = worker(Costs(processor=0.1, loop=0.01))
+    admission.observe(seen(4, processor=0.15))
+    assert admission.pressure(0, of=1) == 0.0
+    assert admission.pressure(3, of=4) == pytest.approx(0.6 / 2 / 0.75 * 3 / 4)
+
+
+def test_a_few_calls_on_an_idle_machine_do_not_lower_it() -> None:
+    admission = worker(Costs(processor=0.02, loop=0.02))
+    before = admission.capacity
+    assert run(admission, 120, seen(2, loop=0.06))[-1] == before

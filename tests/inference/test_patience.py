@@ -22,7 +22,7 @@ USUAL = Patience()
         ("Yes.", 0.9, 200),
         ("I would like to rent a car.", 0.9, 360),
         ("I would like to rent a car.", 0.475, 480),
-        ("My brother lives in Leeds.", 0.99, 624),
+        ("My brother lives in Leeds.", 0.99, 720),
         ("the blue one in the window", 0.0, 800),
         ("I live in the", 0.99, 840),
         ("I live in the", 0.0, 1000),
@@ -45,7 +45,7 @@ def test_the_agents_setting_scales_everything_but_dictation() -> None:
 
 def test_a_short_burst_of_voice_is_rarely_a_whole_sentence() -> None:
     long, half, short = (silence_needed(USUAL, Evidence("the blue", 0.99, ms)) for ms in (500, 250, 0))
-    assert (long, half, short) == pytest.approx((400, 460, 520))
+    assert (long, half, short) == pytest.approx((560, 620, 680))
 
 
 def test_a_caller_who_went_on_before_is_believed_less() -> None:

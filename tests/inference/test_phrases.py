@@ -33,6 +33,8 @@ def test_words_that_want_the_floor(text: str) -> None:
 def test_a_hum_read_as_words_is_not_believed() -> None:
     assert mumbled("and the nation", 0.24)
     assert not mumbled("Wait, stop.", 0.7)
+    assert mumbled("and the nature", 0.59, whole=False)
+    assert not mumbled("and the nature", 0.59)
     assert not mumbled("I want to talk to somebody else", 0.3)
 
 
