@@ -16,7 +16,8 @@ from agents.nodes.registry import node_kind
 from agents.problems import CompileError, Problem
 from agents.prompt import HEAD_TOKENS, LONG_HEAD_TOKENS, build_head, head_tokens
 from agents.schema import AGENT_FIELDS, NAME
-from inference.spec import AgentSpec, FlowSpec, ModelSpec, Pronunciation, VoiceSpec
+from inference.nodes import FlowSpec
+from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec
 
 if TYPE_CHECKING:
     from agents.models import Draft

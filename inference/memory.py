@@ -28,8 +28,8 @@ from inference.errors import EngineError
 from inference.events import Message, Open
 from inference.flow import Generate, next_step
 from inference.live_state import LiveState
+from inference.nodes import ToolSpec
 from inference.prompt import prefix, prompt
-from inference.spec import ToolSpec
 from inference.summary import (
     LINE_TOKENS,
     OPTIONS,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from inference.spec import Expects
+from inference.nodes import Expects
 from inference.wording import Ending, ending_of
 
 Range = tuple[float, float]

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from inference.events import Message
-from inference.spec import AgentSpec, GoalNode
+from inference.nodes import GoalNode
+from inference.spec import AgentSpec
 
 
 def prefix(spec: AgentSpec, node: GoalNode) -> tuple[Message, ...]:

@@ -7,15 +7,13 @@ the worker would look up. Text in it is never evaluated: `{{name}}` is replaced 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-SPEC_SCHEMA = 1
+from inference.nodes import FlowSpec
 
-Expects = Literal["any", "yes_no", "number", "phone", "email", "spelling", "name", "date", "free"]
-"""What a caller is asked for, and so how patient to be; "any": nothing known, "free": a story, at length."""
+SPEC_SCHEMA = 1
 
 
 class VoiceSpec(Struct, frozen=True):
@@ -51,46 +49,6 @@ class TurnSpec(Struct, frozen=True):
     """Ask whether the caller is still there after this long; 0 = never."""
 
 
-class GoalNode(Struct, frozen=True, tag="goal"):
-    """The model talks towards `prompt`, with the named tools, until an edge leaves."""
-
-    id: str
-    prompt: str
-    tools: tuple[str, ...] = ()
-    expects: Expects = "any"
-
-
-class EndNode(Struct, frozen=True, tag="end"):
-    id: str
-    text: str = ""
-    reason: str = "completed"
-
-
-Node = GoalNode | EndNode
-
-
-class Edge(Struct, frozen=True):
-    source: str
-    target: str
-    kind: Literal["condition", "judged", "event", "else"] = "else"
-    label: str = ""
-
-
-class ToolSpec(Struct, frozen=True):
-    """A tool the model may ask for; the web side runs it. `parameters` is a JSON schema as text."""
-
-    name: str
-    description: str
-    parameters: str = '{"type":"object","properties":{}}'
-
-
-class FlowSpec(Struct, frozen=True):
-    start: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...] = ()
-    tools: tuple[ToolSpec, ...] = ()
-
-
 class AgentSpec(Struct, frozen=True):
     agent: str
     """Public id of the agent."""
@@ -109,6 +67,8 @@ class AgentSpec(Struct, frozen=True):
     hints: tuple[str, ...] = ()
     """Names and words the recogniser should expect."""
     pronunciations: tuple[Pronunciation, ...] = ()
+    zone: str = "UTC"
+    """Time zone of the workspace: what "tomorrow at nine" means."""
     recording: bool = False
     """The web side keeps the audio; the greeting then begins with the consent sentence."""
     schema: int = SPEC_SCHEMA

@@ -11,9 +11,9 @@ from inference.engines.base import ChatDelta, ChatOptions, ChatStream, TextDelta
 from inference.errors import EngineError, EngineTimeout
 from inference.events import Message, ToolCall, ToolResult
 from inference.gate import Gate
+from inference.nodes import ToolSpec
 from inference.outbox import Outbox
 from inference.reply import Clock, Marks, Reply
-from inference.spec import ToolSpec
 
 FIRST_TOKEN_SECONDS = 10.0
 TOOL_SECONDS = 15.0

@@ -23,8 +23,9 @@ from inference.engines import registry
 from inference.engines.base import AsrOptions, ChatModel, ChatOptions, TextDelta
 from inference.engines.whisper_decoder import RATE, Decoder
 from inference.events import Message
+from inference.nodes import GoalNode
 from inference.prompt import prefixes, prompt
-from inference.spec import AgentSpec, GoalNode
+from inference.spec import AgentSpec
 
 
 class Question(Struct, frozen=True):

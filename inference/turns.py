@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from inference.nodes import Expects
 from inference.patience import REAL_PAUSE_MS, Evidence, Pace, Patience, score_matters, silence_needed
 from inference.phrases import may_be_listening, mumbled
-from inference.spec import Expects
 
 RATE = 16_000
 HOP = 512

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from inference.spec import Expects
+from inference.nodes import Expects
 
 Ending = Literal["answer", "question", "request", "statement", "open", "unfinished", "dictation"]
 """answer: short and whole, as "yes"; request: a wish, whole, no question; statement: a whole sentence

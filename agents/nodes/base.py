@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.fields import Field, Label
 from agents.problems import Problem
-from inference.spec import Node
+from inference.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)

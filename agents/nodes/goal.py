@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.fields import TextField
 from agents.nodes.base import NodeKind
-from inference.spec import GoalNode
+from inference.nodes import GoalNode
 
 INSTRUCTIONS = TextField(
     name="instructions",

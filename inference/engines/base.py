@@ -15,7 +15,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 from inference.audio import AudioFrame, Samples
 from inference.events import Message
-from inference.spec import ToolSpec, VoiceSpec
+from inference.nodes import ToolSpec
+from inference.spec import VoiceSpec
 
 EngineRole = Literal["transcriber", "chat", "synthesizer", "voice_detector", "turn_detector"]
 

@@ -29,7 +29,8 @@ from inference.engines.base import (
 )
 from inference.errors import EngineError
 from inference.events import Message
-from inference.spec import ToolSpec, VoiceSpec
+from inference.nodes import ToolSpec
+from inference.spec import VoiceSpec
 
 RATE = 16_000
 VOICE_RATE = 24_000

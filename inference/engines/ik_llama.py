@@ -38,7 +38,7 @@ from inference.engines.reply_text import ReplyText
 from inference.engines.sampling import Scores, choose
 from inference.errors import EngineError, EngineNotReady
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")

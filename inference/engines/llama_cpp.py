@@ -42,7 +42,7 @@ from inference.engines.slots import Seat, SlotTable
 from inference.engines.state_files import StateFiles
 from inference.errors import EngineError, EngineNotReady
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 log = logging.getLogger(__name__)
 

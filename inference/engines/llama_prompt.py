@@ -11,7 +11,7 @@ import msgspec
 from inference.engines.base import ChatOptions
 from inference.errors import EngineError
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 Line = dict[str, Any]
 

@@ -17,11 +17,11 @@ from starlette.responses import Response
 from inference import metrics
 from inference.engines.base import ChatOptions, ChatStream, TextDelta, ToolRequest, Usage
 from inference.events import Message
+from inference.nodes import ToolSpec
 from inference.openai_api.answers import DONE, EVENTS, JSON, LiveAnswer, event
 from inference.openai_api.bodies import clean_text, json_body, within
 from inference.openai_api.problems import ApiProblem
 from inference.openai_api.serving import Serving
-from inference.spec import ToolSpec
 
 MAX_MESSAGES = 500
 MAX_TOOLS = 64

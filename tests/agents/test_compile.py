@@ -14,17 +14,8 @@ from agents.problems import CompileError
 from agents.prompt import HEAD_TOKENS, RULES
 from agents.starters import STARTERS
 from agents.text import estimate_tokens
-from inference.spec import (
-    AgentSpec,
-    FlowSpec,
-    GoalNode,
-    ModelSpec,
-    Pronunciation,
-    VoiceSpec,
-    decode_spec,
-    encode_spec,
-    spec_digest,
-)
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec, decode_spec, encode_spec, spec_digest
 from parley.accounts.models import Workspace
 
 GOOD: dict[str, Any] = {"instructions": "Open on Saturday from 9 am.", "greeting": "Hello."}

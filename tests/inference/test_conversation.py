@@ -43,7 +43,8 @@ from inference.events import (
     ToolCall,
     ToolResult,
 )
-from inference.spec import AgentSpec, EndNode, FlowSpec, GoalNode, ToolSpec, TurnSpec, VoiceSpec
+from inference.nodes import EndNode, FlowSpec, GoalNode, ToolSpec
+from inference.spec import AgentSpec, TurnSpec, VoiceSpec
 from tests.support.engines import SAMPLES_PER_LETTER, Scripted, ScriptedTranscriber
 
 SPEC = AgentSpec(

@@ -34,7 +34,8 @@ from inference.events import (
     decode_up,
     encode,
 )
-from inference.spec import AgentSpec, FlowSpec, GoalNode
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec
 
 SPEC = AgentSpec(
     agent="ag_1", version="vn_1", workspace="ws_1", name="A", flow=FlowSpec("n", (GoalNode("n", "Help."),))

@@ -19,7 +19,8 @@ from inference.errors import EngineError
 from inference.events import ConversationState, Failed, Media, Message, Open, ReplyDone, Text, Timing
 from inference.live_state import LiveState
 from inference.memory import ATTEMPTS, Memory
-from inference.spec import AgentSpec, FlowSpec, GoalNode, ToolSpec
+from inference.nodes import FlowSpec, GoalNode, ToolSpec
+from inference.spec import AgentSpec
 from inference.summary import REQUEST, SUMMARY_CHARS
 from tests.inference.test_conversation import Caller, calling
 from tests.support.engines import Scripted

@@ -10,8 +10,9 @@ import pytest
 from inference.engines.ik_library import runs_here
 from inference.engines.ik_llama import IkLlama
 from inference.events import Failed, Media, ReplyDone, State, Text, Timing
+from inference.nodes import FlowSpec, GoalNode
 from inference.prompt import prefixes
-from inference.spec import AgentSpec, FlowSpec, GoalNode, ModelSpec
+from inference.spec import AgentSpec, ModelSpec
 from tests.inference.engines.conftest import weights
 from tests.inference.test_conversation import calling
 from tests.support.engines import Scripted

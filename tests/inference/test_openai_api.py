@@ -38,11 +38,12 @@ from inference.engines.base import (
 from inference.engines.fake import FakeChat, FakeSynthesizer, FakeTranscriber, FakeVoiceDetector
 from inference.errors import EngineError, EngineNotReady, EngineTimeout, UnknownEngine
 from inference.events import Message
+from inference.nodes import ToolSpec
 from inference.openai_api import routes
 from inference.openai_api.codecs import decode
 from inference.openai_api.serving import MAX_REQUESTS
 from inference.openai_api.transcription import pieces
-from inference.spec import ToolSpec, VoiceSpec
+from inference.spec import VoiceSpec
 
 TOKEN = "a-token-for-tests"
 

@@ -5,8 +5,9 @@ import pytest
 from inference.errors import ProtocolError
 from inference.events import Message
 from inference.flow import End, Generate, follow_else, next_step, node_of
+from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, ToolSpec
 from inference.prompt import prefix, prefixes, prompt
-from inference.spec import AgentSpec, Edge, EndNode, FlowSpec, GoalNode, ToolSpec
+from inference.spec import AgentSpec
 
 GOAL = GoalNode(id="talk", prompt="Help the caller.", tools=("slots",))
 END = EndNode(id="bye", text="Goodbye.")

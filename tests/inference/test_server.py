@@ -33,9 +33,10 @@ from inference.events import (
     decode_down,
     encode,
 )
+from inference.nodes import FlowSpec, GoalNode
 from inference.pool import Pool
 from inference.server import create_app
-from inference.spec import AgentSpec, FlowSpec, GoalNode, VoiceSpec
+from inference.spec import AgentSpec, VoiceSpec
 
 TOKEN = "a-token-for-tests"  # noqa: S105 - it opens nothing but this test's worker
 SPEC = AgentSpec(

@@ -7,15 +7,11 @@ import json
 import msgspec
 import pytest
 
+from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, ToolSpec
 from inference.spec import (
     AgentSpec,
-    Edge,
-    EndNode,
-    FlowSpec,
-    GoalNode,
     ModelSpec,
     Pronunciation,
-    ToolSpec,
     TurnSpec,
     VoiceSpec,
     decode_spec,

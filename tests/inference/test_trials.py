@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.audio import resample
-from inference.spec import AgentSpec, FlowSpec, GoalNode
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec
 from inference.trials import Job, Question, _read, answer, recognise
 
 CLIP = Path(__file__).parents[2] / "channels_io/bench/corpus/q01.wav"

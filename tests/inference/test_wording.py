@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.spec import Expects
+from inference.nodes import Expects
 from inference.wording import Ending, ending_of
 
 

@@ -29,7 +29,8 @@ from inference.engines.base import (
 from inference.errors import EngineError
 from inference.events import Message
 from inference.fixed_speech import FixedSpeech
-from inference.spec import ToolSpec, VoiceSpec
+from inference.nodes import ToolSpec
+from inference.spec import VoiceSpec
 
 RATE_OUT = 24000
 SAMPLES_PER_LETTER = 480

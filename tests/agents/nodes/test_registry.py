@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agents.nodes.registry import KINDS, node_kind, node_kinds
-from inference.spec import GoalNode
+from inference.nodes import GoalNode
 
 
 @pytest.mark.parametrize("kind", KINDS)

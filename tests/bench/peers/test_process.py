@@ -7,7 +7,8 @@ import pytest
 
 from channels_io.bench.peers import process
 from channels_io.bench.peers.process import PeerFailed, config_of, free_port, peer_server
-from inference.spec import AgentSpec, FlowSpec, GoalNode, ModelSpec
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec, ModelSpec
 
 SERVER = """\
 import http.server, json, os, sys

@@ -19,7 +19,8 @@ from inference.engines import registry
 from inference.engines.base import ChatDelta, ChatOptions, Speech, TextDelta, Usage
 from inference.engines.fake import CHUNK, VOICE_RATE, FakeChat, FakeChatStream, FakeSynthesizer
 from inference.events import Message
-from inference.spec import ToolSpec, VoiceSpec
+from inference.nodes import ToolSpec
+from inference.spec import VoiceSpec
 
 PITCHES = {"Almond": 300, "Basil": 700}
 """Hz."""

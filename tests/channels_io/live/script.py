@@ -19,7 +19,8 @@ from channels_io.live.waiting_line import WaitingLine
 from inference.audio import AudioFrame
 from inference.errors import ParleyError, WorkerError, WorkerLost
 from inference.events import Down, Media, Open, Up
-from inference.spec import AgentSpec, FlowSpec, GoalNode, VoiceSpec
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec, VoiceSpec
 
 SPEC = AgentSpec(
     agent="ag_1",

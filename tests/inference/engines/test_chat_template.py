@@ -14,7 +14,7 @@ from inference.engines.ik_library import Weights, runs_here
 from inference.engines.llama_prompt import PROBE, chat_lines, chat_tools, keeps_system_in_place
 from inference.errors import EngineError, EngineNotReady
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 from .conftest import weights
 

@@ -17,7 +17,8 @@ from inference.engines.fake import (
     FakeVoiceDetector,
 )
 from inference.events import Message
-from inference.spec import ToolSpec, VoiceSpec
+from inference.nodes import ToolSpec
+from inference.spec import VoiceSpec
 
 
 def _tone(seconds: float) -> Samples:

@@ -15,7 +15,7 @@ from inference.engines.ik_library import runs_here
 from inference.engines.ik_llama import IkLlama, IkStream
 from inference.errors import EngineError, EngineNotReady
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 from .conftest import weights
 

@@ -18,7 +18,7 @@ from inference.engines.base import ChatDelta, ChatOptions, TextDelta, ToolReques
 from inference.engines.llama_cpp import LlamaCpp, LlamaStream
 from inference.errors import EngineError, EngineNotReady
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 from .conftest import weights
 

@@ -6,7 +6,7 @@ from inference.engines.base import ChatOptions
 from inference.engines.llama_prompt import chat_lines, chat_tools, sampling, without_oldest
 from inference.errors import EngineError
 from inference.events import Message
-from inference.spec import ToolSpec
+from inference.nodes import ToolSpec
 
 HEAD = Message("system", "You are Ava.")
 CALLER = Message("system", "Now: Sunday.")

@@ -8,7 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from inference.spec import AgentSpec, FlowSpec, GoalNode
+from inference.nodes import FlowSpec, GoalNode
+from inference.spec import AgentSpec
 from parley.stack.report import PlainReport
 from parley.stack.resident import Agents
 from parley.stack.stack import Stack, StackOptions

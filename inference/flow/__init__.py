@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inference.errors import ProtocolError
-from inference.spec import EndNode, FlowSpec, GoalNode, Node, ToolSpec
+from inference.nodes import EndNode, FlowSpec, GoalNode, Node, ToolSpec
 
 
 @dataclass(frozen=True, slots=True)
