@@ -160,6 +160,11 @@ _REQUEST = re.compile(
     r"please|let me (?!think|see))\b[^.!?]*$|\bplease$"
 )
 """Not "I need" or "I want": whoever says those usually says why."""
+_STATES = re.compile(
+    r"^(?:(?:so|and|but|well|okay|yes|no|hello|hi),? )*(?:i|i'm|i've|we|we're|we've|my|our|it|it's|he|she|they|there) "
+)
+"""Begins like a statement: whether the recogniser heard its full stop is chance."""
+_SHORTEST_STATEMENT = 4
 _GREETINGS = re.compile(r"^(?:(?:hello|hi|hey|good (?:morning|afternoon|evening)|there)[\s,.!]*)+$")
 _ANSWERS = re.compile(
     r"^(?:(?:yes|no|yeah|nope|yep|yup|sure|okay|ok|right|correct|exactly|absolutely|of course|definitely|certainly|"
@@ -205,7 +210,8 @@ def ending_of(text: str, expects: Expects = "any") -> Ending:
     if _REQUEST.search(bare):
         return "request" if marked else "open"
     if not marked:
-        return "open"
+        states = _STATES.match(bare) is not None and len(bare.split()) >= _SHORTEST_STATEMENT
+        return "statement" if states else "open"
     return "request" if len(bare.split()) <= _SHORT_WORDS else "statement"
 
 

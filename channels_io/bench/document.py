@@ -12,6 +12,7 @@ from channels_io.bench.figures import LATENESS_LIMIT_MS, Distribution, Figures
 from channels_io.bench.goals import Results, Row, rows, said
 from channels_io.bench.load import ADDED_LIMIT_MS, LoadFigures, LoadStep
 from channels_io.bench.machine import Machine
+from channels_io.bench.peers.report import Peers, markdown
 
 CURVE = "images/bench-load.svg"
 """Where the curve of the load cell lies, seen from the document."""
@@ -51,6 +52,8 @@ def document(results: Results, facts: Facts, notes: str) -> str:
         parts.append(_load(results.load))
     if results.accuracy is not None:
         parts.append(_accuracy(results.accuracy))
+    if results.peers is not None:
+        parts.append(_peers(results.peers))
     parts.append(_how())
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -214,6 +217,17 @@ def _accuracy(figures: AccuracyFigures) -> str:
             "\n".join(wrong),
         )
         if part
+    )
+
+
+def _peers(peers: Peers) -> str:
+    return "\n\n".join(
+        (
+            "### Beside pipecat",
+            "The same caller, clips, prompt and weights, the stacks taking turns call by call (`make bench-peers`, "
+            f"{peers.at[:10]}, commit {peers.machine.commit or '-'}). deploy/bench_peers/pipecat_server.py says what each setting is.",
+            markdown(peers.stacks).strip(),
+        )
     )
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 from channels_io.bench.accuracy import AccuracyFigures
 from channels_io.bench.figures import CACHED_PERCENT, SPANS_LIMIT_MS, Figures, Share, eater, grown
 from channels_io.bench.load import ADDED_LIMIT_MS, LoadFigures
+from channels_io.bench.peers.driver import PARLEY
+from channels_io.bench.peers.report import Peers
 from channels_io.bench.records import TurnRecord
 
 PEERS_P50_MS, PEERS_P95_MS = 1587.0, 1924.0
@@ -25,6 +27,7 @@ class Results(Struct, frozen=True):
     fake_stream: Figures | None = None
     load: LoadFigures | None = None
     accuracy: AccuracyFigures | None = None
+    peers: Peers | None = None
 
 
 class Row(Struct, frozen=True):
@@ -44,7 +47,7 @@ def rows(results: Results) -> list[Row]:
     """Goals 1 to 10 in their order; a goal that asks for several things has several rows."""
     return [
         *_voice_to_voice(results.real),
-        *_peers(results.real),
+        *_peers(results),
         *_orchestration(results.fake_segment, "segment", 340.0),
         *_orchestration(results.fake_stream, "stream", 270.0),
         *_barge_in(results.barge_in),
@@ -79,7 +82,10 @@ def _voice_to_voice(figures: Figures | None) -> list[Row]:
     ]
 
 
-def _peers(figures: Figures | None) -> list[Row]:
+def _peers(results: Results) -> list[Row]:
+    if results.peers is not None:
+        return _side_by_side(results.peers)
+    figures = results.real
     if figures is None:
         return [_unmeasured(2, "against the peers", "p50 ≤ 0.3 ×, p95 ≤ 0.4 ×", "real")]
     return [
@@ -89,6 +95,28 @@ def _peers(figures: Figures | None) -> list[Row]:
             ("p95", figures.v2v_ms.p95, PEERS_P95_MS, 0.4),
         )
     ]
+
+
+def _side_by_side(peers: Peers) -> list[Row]:
+    ours = peers.stacks.get(PARLEY)
+    found = []
+    for ratio in peers.ratios:
+        if ratio.value is None or ratio.parley_ms is None or ratio.best_ms is None or ours is None:
+            found.append(_unmeasured(2, f"{ratio.percentile} against the best peer", f"≤ {ratio.goal} ×", "peers"))
+            continue
+        limit = ratio.goal * ratio.best_ms
+        found.append(
+            Row(
+                2,
+                f"{ratio.percentile} against pipecat's best ({ratio.best}, {ratio.best_ms:,.0f} ms), the same run",
+                f"≤ {ratio.goal} ×",
+                f"{ratio.value:.2f} × ({ratio.parley_ms:,.0f} ms)",
+                ratio.reached,
+                "" if ratio.reached else _eater(ours.turns, limit),
+                any(figures.void for figures in peers.stacks.values()),
+            )
+        )
+    return found
 
 
 def _orchestration(figures: Figures | None, name: str, limit: float) -> list[Row]:

@@ -16,6 +16,7 @@ from channels_io.bench.figures import Figures
 from channels_io.bench.goals import Results, rows
 from channels_io.bench.load import LoadFigures
 from channels_io.bench.machine import Machine
+from channels_io.bench.peers.report import Peers
 from channels_io.bench.plans import Cell, CorpusChoice
 
 PAGE, DATA, NOTES = "benchmarks.md", "benchmarks.json", "benchmarks.notes.md"
@@ -78,6 +79,7 @@ class Kept:
             fake_stream=self._read("fake-stream", Figures),
             load=self._read("load", LoadFigures),
             accuracy=self._read("accuracy", AccuracyFigures),
+            peers=self._read("peers", Peers),
         )
 
     def _read(self, name: str, kind: type[Found]) -> Found | None:
@@ -123,5 +125,11 @@ def _without_turns(results: Results) -> dict[str, object]:
         if figures is None:
             continue
         data = msgspec.to_builtins(figures)
-        cells[name] = {key: value for key, value in data.items() if key != "turns"}
+        if isinstance(figures, Peers):
+            data["stacks"] = {stack: _without(found, "turns") for stack, found in data["stacks"].items()}
+        cells[name] = _without(data, "turns")
     return cells
+
+
+def _without(data: Mapping[str, object], key: str) -> dict[str, object]:
+    return {name: value for name, value in data.items() if name != key}

@@ -1,9 +1,9 @@
 """One Whisper model on CTranslate2: a clip in, its words out, with no more work than the clip needs.
 
 Whisper was trained on 30 s, the clip and then silence; the encoder's work grows with the window, and
-a decoder that sees no silence after the words begins them again. So on the CPU only the clip and a
-second after it are encoded, and what the encoder says about silence, computed once, is put behind
-it: 20 ms of encoding instead of 70 for a window of 10 s, with no more wrong words on 138 clips.
+a decoder that sees no silence after the words begins them again. So on the CPU only the clip and
+two seconds after it are encoded, and what the encoder says about silence, computed once, is put
+behind it: 27 ms of encoding instead of 70 for a window of 10 s, with about as many wrong words.
 When the text still runs into a loop, more silence helps, and at last the full window.
 """
 
@@ -35,8 +35,9 @@ FULL_FRAMES = 3000
 MARGIN_FRAMES = 200
 """Silence that the decoder sees at least."""
 ENCODED_FRAMES = 300
-ENCODED_MARGIN = 100
-"""Silence that is encoded with the clip: the encoder looks around, and the words end in it."""
+ENCODED_MARGIN = 200
+"""Silence that is encoded with the clip: the encoder looks around, and the words end in it. With 100, 35 of 711 words
+were wrong instead of 32, in 7 ms less; with the whole window 25."""
 FLOOR_DBFS = -60.0
 """Audio whose loudest 10 ms stays below this holds nothing to recognise."""
 TOKENS_PER_SECOND = 8
@@ -60,7 +61,7 @@ def window_frames(samples: int) -> int:
 
 
 def encoded_frames(samples: int) -> int:
-    """Frames that are encoded of them: a second more than the clip."""
+    """Frames that are encoded of them: two seconds more than the clip."""
     return _even_frames(samples, ENCODED_MARGIN, ENCODED_FRAMES)
 
 

@@ -13,6 +13,8 @@ from channels_io.bench.figures import Cost, Figures, Share, distribution, figure
 from channels_io.bench.goals import Results, Row, rows
 from channels_io.bench.load import LoadStep, load_figures
 from channels_io.bench.machine import Machine, commit_of, machine, memory_of, processor_of, versions
+from channels_io.bench.peers.driver import PARLEY
+from channels_io.bench.peers.report import Peers
 from channels_io.bench.records import BackChannelRecord, BargeInRecord, Lateness, RunRecord, TurnRecord
 from channels_io.bench.suite import Kept, write_page
 from channels_io.bench.words import Cut
@@ -88,6 +90,18 @@ def test_a_filler_is_no_answer() -> None:
     late = msgspec.structs.replace(turn(650.0), spans=(Span("silence", 600.0), Span("filler", 50.0)))
     found = row(rows(Results(real=measured(turn(380.0), late))), "turns that begin with a filler")
     assert (found.reached, found.met) == ("50.0 % (1 of 2)", False)
+
+
+def test_a_run_beside_the_peer_counts_before_its_figures_of_old() -> None:
+    peers = Peers({"shipped": measured(turn(2000.0)), "tuned": measured(turn(1500.0)), PARLEY: measured(turn(600.0))})
+    p50, p95 = [each for each in rows(Results(real=measured(turn(300.0)), peers=peers)) if each.number == 2]
+    assert p50.measure == "p50 against pipecat's best (tuned, 1,500 ms), the same run"
+    assert (p50.reached, p50.met) == ("0.40 × (600 ms)", False)
+    assert "first token" in p50.eater
+    assert p95.met
+    page = document(Results(peers=peers), Facts(Machine(), {}, {}), "")
+    assert "### Beside pipecat" in page
+    assert "| shipped | tuned | parley |" in page
 
 
 def test_the_peers_are_beaten_by_a_factor() -> None:

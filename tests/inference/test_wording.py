@@ -29,6 +29,7 @@ from inference.wording import Ending, ending_of
         ("My brother lives in Leeds.", "statement"),
         ("I need a new passport.", "statement"),
         ("the blue one in the window", "open"),
+        ("I have an appointment on Thursday", "statement"),
         ("Apples, pears, plums.", "open"),
         ("Apples, pears, and plums.", "statement"),
         ("", "open"),

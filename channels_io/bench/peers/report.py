@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from channels_io.bench.figures import Distribution, Figures, Share
+from channels_io.bench.machine import Machine
 from channels_io.bench.peers.driver import PARLEY
 
 GOAL_P50 = 0.3
@@ -27,6 +28,21 @@ class Ratio(Struct, frozen=True):
     @property
     def reached(self) -> bool:
         return self.value is not None and self.value <= self.goal
+
+
+class Peers(Struct, frozen=True):
+    """One run of the comparison, as it is kept."""
+
+    stacks: dict[str, Figures]
+    """Setting of the peer, or Parley → what it reached."""
+    at: str = ""
+    machine: Machine = Machine()
+    load: tuple[float, ...] = ()
+    """Of the machine, at the end."""
+
+    @property
+    def ratios(self) -> tuple[Ratio, ...]:
+        return ratios(self.stacks)
 
 
 def ratios(figures: Mapping[str, Figures]) -> tuple[Ratio, ...]:

@@ -19,8 +19,9 @@ from channels_io.bench.machine import machine
 from channels_io.bench.peers.driver import PARLEY, PeerPlan, PeersPlan
 from channels_io.bench.peers.plan import AGENT, SETTINGS, alternate, drafts
 from channels_io.bench.peers.process import ROOT, PeerFailed, config_of, free_port, peer_server
-from channels_io.bench.peers.report import markdown, ratios
+from channels_io.bench.peers.report import Peers, markdown
 from channels_io.bench.records import RunRecord
+from channels_io.bench.suite import Kept, write_page
 from channels_io.tickets import ANY_ORIGIN, Ticket, issue_ticket
 from parley.stack.errors import StackError
 from parley.stack.pipes import communicate
@@ -49,6 +50,12 @@ class Command(BaseCommand):
         parser.add_argument("--python", type=Path, default=ROOT / ".venv-peers/bin/python", help="pipecat's own")
         parser.add_argument("--json", type=Path, help="write all figures and turns to this file")
         parser.add_argument("--markdown", type=Path, help="write the table to this file")
+        parser.add_argument(
+            "--folder", type=Path, default=ROOT / "var/bench", help="where `make bench` finds the figures"
+        )
+        parser.add_argument(
+            "--docs", type=Path, default=ROOT / "docs", help="where the page of `make bench` is written"
+        )
         parser.add_argument("--url", help="the Parley to measure, e.g. ws://127.0.0.1:8000; else one is started")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,7 +68,10 @@ class Command(BaseCommand):
         if min(counts) < 0 or not sum(counts):
             raise CommandError("--n, --pauses and --barge-ins say how many; at least one of them must be more than 0.")
         if options["url"] is None:
-            sys.exit(asyncio.run(_in_own_stack(options)))
+            code = asyncio.run(_in_own_stack(options))
+            if code == 0:
+                self.stdout.write(f"Written: {write_page(Kept(options['folder']), options['docs'])}")
+            sys.exit(code)
         calls = drafts(*counts)
         try:
             runs = asyncio.run(self._measure(options, which, calls))
@@ -93,19 +103,16 @@ class Command(BaseCommand):
             return await _drive(PeersPlan(planned), self._progress)
 
     def _publish(self, options: dict[str, Any], figures: dict[str, Figures]) -> None:
+        peers = Peers(figures, datetime.now(UTC).isoformat(timespec="seconds"), machine(ROOT), os.getloadavg())
         text = markdown(figures)
         self.stdout.write(text)
         if options["markdown"]:
             options["markdown"].write_text(text, encoding="utf-8")
-        if options["json"]:
-            body = {
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "machine": machine(ROOT),
-                "load": os.getloadavg(),
-                "ratios": ratios(figures),
-                "stacks": figures,
-            }
-            options["json"].write_bytes(msgspec.json.format(msgspec.json.encode(body), indent=1) + b"\n")
+        kept = Kept(options["folder"]).path("peers")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for path in (kept, options["json"]):
+            if path:
+                path.write_bytes(msgspec.json.format(msgspec.json.encode(peers), indent=1) + b"\n")
 
     def _progress(self, text: str) -> None:
         self.stderr.write(text)
@@ -159,7 +166,7 @@ async def _in_own_stack(options: dict[str, Any]) -> int:
     arguments = ["benchpeers", "--columns", options["columns"], "--python", str(options["python"].absolute())]
     for name in ("n", "pauses", "barge_ins"):
         arguments += [f"--{name.replace('_', '-')}", str(options[name])]
-    for name in ("json", "markdown"):
+    for name in ("json", "markdown", "folder"):
         arguments += [f"--{name}", str(options[name].absolute())] if options[name] else []
     with tempfile.TemporaryDirectory(prefix="parley-peers-") as folder:
         try:

@@ -103,8 +103,8 @@ def test_the_decoder_sees_ten_seconds_or_two_more_than_the_clip(seconds: float, 
     assert window_frames(int(seconds * RATE)) == frames
 
 
-@pytest.mark.parametrize(("seconds", "frames"), [(0, 300), (2, 300), (2.02, 302), (8, 900), (28, 2900), (99, 3000)])
-def test_a_second_more_than_the_clip_is_encoded(seconds: float, frames: int) -> None:
+@pytest.mark.parametrize(("seconds", "frames"), [(0, 300), (1, 300), (1.02, 302), (7, 900), (28, 3000), (99, 3000)])
+def test_two_seconds_more_than_the_clip_are_encoded(seconds: float, frames: int) -> None:
     assert encoded_frames(int(seconds * RATE)) == frames
 
 
@@ -125,15 +125,15 @@ def test_digital_silence_is_not_worth_a_pass() -> None:
 def test_silence_encoded_before_stands_behind_a_short_clip() -> None:
     model = Model(["When do you open?"])
     assert Tried(model).transcribe(noise(2.5), AsrOptions()).text == "When do you open?"
-    assert model.encoded == [350]
-    assert runs(model.seen[0]) == [(CLIP, 175), (SHORT_SILENCE, 325)]
+    assert model.encoded == [450]
+    assert runs(model.seen[0]) == [(CLIP, 225), (SHORT_SILENCE, 275)]
 
 
-def test_a_long_clip_gets_a_second_more_of_silence_than_is_encoded() -> None:
+def test_a_long_clip_is_encoded_with_all_the_silence_it_gets() -> None:
     model = Model(["And so on."])
     Tried(model).transcribe(noise(20), AsrOptions())
-    assert model.encoded == [2100]
-    assert runs(model.seen[0]) == [(CLIP, 1050), (FULL_SILENCE, 50)]
+    assert model.encoded == [2200]
+    assert runs(model.seen[0]) == [(CLIP, 1100)]
 
 
 def test_off_the_cpu_the_whole_window_is_encoded() -> None:
@@ -146,15 +146,15 @@ def test_off_the_cpu_the_whole_window_is_encoded() -> None:
 def test_a_loop_is_read_again_with_all_the_silence_and_without_hints() -> None:
     model = Model([LOOP, "Stop it now."])
     assert Tried(model).transcribe(noise(2), AsrOptions(hints=("now",))).text == "Stop it now."
-    assert model.encoded == [300]
-    assert runs(model.seen[1]) == [(CLIP, 150), (FULL_SILENCE, 1350)]
+    assert model.encoded == [400]
+    assert runs(model.seen[1]) == [(CLIP, 200), (FULL_SILENCE, 1300)]
     assert model.prompts == [[7, 9], [9]]
 
 
 def test_a_loop_that_stays_is_read_with_the_full_window_and_then_cut() -> None:
     model = Model([LOOP, LOOP, "Stop it now."])
     assert Tried(model).transcribe(noise(2), AsrOptions()).text == "Stop it now."
-    assert model.encoded == [300, 3000]
+    assert model.encoded == [400, 3000]
     model = Model([LOOP, LOOP, LOOP])
     transcript = Tried(model).transcribe(noise(2), AsrOptions())
     assert (transcript.text, transcript.confidence) == ("Stop it now.", 0.0)
