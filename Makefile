@@ -11,7 +11,7 @@ LOCK := deploy/requirements
 PEERS_VENV ?= .venv-peers
 CHECKED := platform/parley agents channels_io inference tests manage.py
 
-.PHONY: run demo test check fix bench bench-peers lock clean help
+.PHONY: run demo test check fix builder bench bench-peers lock clean help
 
 run: $(VENV)/.local ## Start everything on this machine, place a first spoken call, serve until Ctrl-C
 	@exec $(PY) manage.py up
@@ -36,10 +36,14 @@ check: $(VENV)/.dev ## Lint, formatting, types, import rules, migrations, system
 	@PYTHONPATH=platform:. $(BIN)/lint-imports --no-cache | tail -n 25
 	@$(PY) manage.py makemigrations --check --dry-run --verbosity 0 || { echo "Models differ from migrations: run '$(PY) manage.py makemigrations'."; exit 1; }
 	@$(PY) manage.py check --fail-level WARNING
+	@bash agents/builder/check.sh
 
 fix: $(VENV)/.dev ## Format and repair what can be repaired by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+builder: ## Build the flow canvas (agents/builder) into its static folder; needs Node 20 or newer
+	@cd agents/builder && npm ci --silent && npm run --silent build
 
 bench: $(VENV)/.local ## Measure everything from outside and write docs/benchmarks.md (ONLY=load: that again; CELL=real: print one cell)
 	@exec $(PY) manage.py benchvoice $(if $(CELL),--cell $(CELL),--all $(addprefix --only ,$(ONLY))) $(ARGS)

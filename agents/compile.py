@@ -1,45 +1,54 @@
 """Draft → AgentSpec, or every problem that stands in the way, tied to its node and field.
 
-Pure: no database query, no network, no clock. The same draft gives the same bytes.
+Pure: no database query, no network, no clock. The same draft in the same surroundings gives the same bytes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from agents.engines import EngineMenu, fallback_menu
-from agents.nodes.registry import node_kind
+from agents.compile_flow import compile_flow
+from agents.engines import EngineMenu
+from agents.fields import Refused
+from agents.flow_field import FLOW
+from agents.graph import PLAIN_GOAL, read_flow
+from agents.lint import flow_problems
+from agents.lint.scene import Setting
 from agents.problems import CompileError, Problem
 from agents.prompt import HEAD_TOKENS, LONG_HEAD_TOKENS, build_head, head_tokens
-from agents.schema import AGENT_FIELDS, NAME
-from inference.nodes import FlowSpec
+from agents.schema import AGENT_FIELDS, INSTRUCTIONS, NAME
+from agents.surroundings import Surroundings
+from inference.nodes import FlowSpec, GoalNode
 from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec
 
 if TYPE_CHECKING:
     from agents.models import Draft
 
-START_NODE = "goal"
 LANGUAGE_FORM = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", re.ASCII)
 
 
-def compile_draft(draft: Draft, *, version: str = "draft", menu: EngineMenu | None = None) -> AgentSpec:
-    """The frozen data a conversation runs. `menu` says which voices and models exist; without it
-    the built-in list is used. Raises CompileError with every error found."""
-    errors = [problem for problem in find_problems(draft, menu=menu) if problem.severity == "error"]
+def compile_draft(
+    draft: Draft, *, version: str = "draft", menu: EngineMenu | None = None, around: Surroundings | None = None
+) -> AgentSpec:
+    """The frozen data a conversation runs. `around` says which voices, models, tools and agents there are
+    (`surroundings_of`), `menu` only the first two; without them the built-in list is used and there is nothing else.
+    Raises CompileError with every error found."""
+    around = around or (Surroundings(menu) if menu else Surroundings())
+    errors = [problem for problem in find_problems(draft, around=around) if problem.severity == "error"]
     if errors:
         raise CompileError(errors)
-    values = draft.content()
-    goal = node_kind("goal")
+    workspace = draft.agent.workspace
     return AgentSpec(
         agent=draft.agent.public_id,
         version=version,
-        workspace=draft.agent.workspace.public_id,
+        workspace=workspace.public_id,
         name=draft.agent.name,
-        flow=FlowSpec(start=START_NODE, nodes=(goal.compile(START_NODE, values),)),
+        flow=compiled_flow(draft, around),
         instructions=build_head(draft.persona, draft.instructions, draft.language),
         greeting=spoken_greeting(draft),
         language=draft.language,
@@ -51,8 +60,17 @@ def compile_draft(draft: Draft, *, version: str = "draft", menu: EngineMenu | No
         ),
         hints=tuple(draft.hints),
         pronunciations=tuple(Pronunciation(row["written"], row["spoken"]) for row in draft.pronunciations),
+        zone=workspace.timezone,
         recording=draft.record_audio,
     )
+
+
+def compiled_flow(draft: Draft, around: Surroundings) -> FlowSpec:
+    """A plain agent's only goal stands in the byte-stable head of the prompt, shared by all its calls, so its node
+    adds nothing of its own."""
+    if not draft.flow:
+        return FlowSpec(start=PLAIN_GOAL, nodes=(GoalNode(id=PLAIN_GOAL, prompt=""),))
+    return compile_flow(read_flow(FLOW.store(draft.flow).value), around.tools)
 
 
 def spoken_greeting(draft: Draft) -> str:
@@ -61,24 +79,46 @@ def spoken_greeting(draft: Draft) -> str:
     return " ".join(" ".join(part.split()) for part in parts if part.strip())
 
 
-def find_problems(draft: Draft, *, menu: EngineMenu | None = None) -> list[Problem]:
-    """Errors and warnings, in the order of the form's fields."""
-    menu = menu or fallback_menu()
+def find_problems(draft: Draft, *, menu: EngineMenu | None = None, around: Surroundings | None = None) -> list[Problem]:
+    """Errors and warnings: of the agent's fields in the order of the form, then of its flow."""
+    around = around or (Surroundings(menu) if menu else Surroundings())
     problems = [Problem("", NAME.name, code, message) for code, message in NAME.check(draft.agent.name)]
     problems += [
         Problem("", field.name, code, message)
         for field in AGENT_FIELDS
         for code, message in field.check(getattr(draft, field.name))
     ]
-    problems += node_kind("goal").check(START_NODE, draft.content())
+    plain = not draft.flow
+    instructions = INSTRUCTIONS if plain else replace(INSTRUCTIONS, required=False)
+    home = PLAIN_GOAL if plain else ""
+    problems += [Problem(home, "instructions", *finding) for finding in instructions.check(draft.instructions)]
     if not problems:  # the checks below read the values as what they should be
-        problems += _check_together(draft, menu)
+        problems += _check_together(draft, around.menu, home)
+        problems += [] if plain else _check_flow(draft, around)
+    elif not plain and isinstance(draft.instructions, str) and isinstance(draft.persona, str):
+        problems += _check_flow(draft, around)
     return problems
 
 
-def _check_together(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
+def _check_flow(draft: Draft, around: Surroundings) -> list[Problem]:
+    try:
+        kept = FLOW.store(draft.flow).value
+    except Refused as refused:
+        return [Problem("", f"flow.{refused.path}".rstrip("."), refused.code, refused.message)]
+    setting = Setting(
+        agent=draft.agent.public_id,
+        persona=draft.persona,
+        instructions=draft.instructions,
+        language=str(draft.language),
+        voice_engine=str(draft.voice_engine),
+        around=around,
+    )
+    return flow_problems(read_flow(kept), setting)
+
+
+def _check_together(draft: Draft, menu: EngineMenu, home: str) -> Iterator[Problem]:
     """What no field can see alone."""
-    yield from _check_head(draft)
+    yield from _check_head(draft, home)
     yield from _check_opening(draft)
     yield from _check_engines(draft, menu)
     for row in draft.pronunciations:
@@ -92,11 +132,11 @@ def _check_together(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
             )
 
 
-def _check_head(draft: Draft) -> Iterator[Problem]:
+def _check_head(draft: Draft, home: str) -> Iterator[Problem]:
     tokens = head_tokens(draft.persona, draft.instructions, draft.language)
     if tokens > HEAD_TOKENS:
         yield Problem(
-            START_NODE,
+            home,
             "instructions",
             "prompt_too_long",
             _(
@@ -107,7 +147,7 @@ def _check_head(draft: Draft) -> Iterator[Problem]:
         )
     elif tokens > LONG_HEAD_TOKENS:
         yield Problem(
-            START_NODE,
+            home,
             "instructions",
             "prompt_long",
             _(

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Any, Literal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from agents.diff_flow import EdgeChange, FlowDiff, GraphChange, NodeChange, compare_flows
 from agents.fields import Field, Label
+from agents.flow_field import FLOW
+from agents.line_diff import Line, Mark, Piece, compare_lines
+from agents.models.draft import OLDER
 from agents.schema import DRAFT_FIELDS
 
-Mark = Literal["same", "removed", "added", "skipped"]
-
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-CONTEXT_LINES = 1
-"""Unchanged lines shown beside a changed one."""
-MAX_COMPARED = 4_000
-"""Lines or words compared at most; beyond it a block is shown as wholly replaced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Words of a line; `strong` when they are what changed in it."""
-
-    text: str
-    strong: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of one field. A `skipped` line stands for unchanged ones and says how many in `count`."""
-
-    mark: Mark
-    pieces: tuple[Piece, ...] = ()
-    count: int = 0
+__all__ = ["FieldChange", "Line", "Piece", "compare_drafts", "compare_lines", "readable_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +37,11 @@ def compare_drafts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[
     """The fields whose value differs, in the order of the form."""
     changes = []
     for name, field in DRAFT_FIELDS.items():
-        old, new = before.get(name), after.get(name)
-        if old != new:
+        old, new = before.get(name, OLDER.get(name)), after.get(name, OLDER.get(name))
+        if name == FLOW.name:
+            if lines := flow_lines(compare_flows(old, new)):
+                changes.append(FieldChange(name, field.label, tuple(lines)))
+        elif old != new:
             lines = compare_lines(readable_lines(field, old), readable_lines(field, new))
             changes.append(FieldChange(name, field.label, tuple(lines)))
     return changes
@@ -80,51 +62,20 @@ def readable_lines(field: Field, value: Any) -> list[str]:
     return str(value).splitlines()
 
 
-def compare_lines(before: list[str], after: list[str]) -> list[Line]:
-    """A line diff in which changed lines show their changed words and long same runs are skipped."""
-    if max(len(before), len(after)) > MAX_COMPARED:
-        return [*_plain("removed", before), *_plain("added", after)]
+def flow_lines(diff: FlowDiff) -> list[Line]:
+    """The changes of the canvas: paths and nodes that come or go one a line, a changed node with its changed texts;
+    nodes that only moved are counted."""
     lines: list[Line] = []
-    blocks = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
-    for number, (tag, a1, a2, b1, b2) in enumerate(blocks):
-        if tag == "equal":
-            lines += _same_run(before[a1:a2], first=number == 0, last=number == len(blocks) - 1)
-        elif tag == "replace" and a2 - a1 == b2 - b1:
-            for old, new in zip(before[a1:a2], after[b1:b2], strict=True):
-                lines += _changed_line(old, new)
-        else:
-            lines += _plain("removed", before[a1:a2])
-            lines += _plain("added", after[b1:b2])
-    return lines
-
-
-def _plain(mark: Mark, lines: Iterable[str]) -> list[Line]:
-    return [Line(mark, (Piece(text),)) for text in lines]
-
-
-def _same_run(run: list[str], *, first: bool, last: bool) -> list[Line]:
-    """Context next to the changes; the rest of the run as one skipped line."""
-    head = 0 if first else CONTEXT_LINES
-    tail = 0 if last else CONTEXT_LINES
-    if len(run) <= head + tail + 1:
-        return _plain("same", run)
-    skipped = Line("skipped", count=len(run) - head - tail)
-    return [*_plain("same", run[:head]), skipped, *_plain("same", run[len(run) - tail :])]
-
-
-def _changed_line(old: str, new: str) -> list[Line]:
-    old_words, new_words = _WORDS.findall(old), _WORDS.findall(new)
-    if max(len(old_words), len(new_words)) > MAX_COMPARED:
-        return [*_plain("removed", [old]), *_plain("added", [new])]
-    matcher = SequenceMatcher(a=old_words, b=new_words, autojunk=False)
-    if matcher.ratio() < 0.4:  # two different sentences: marking stray equal words would only confuse
-        return [*_plain("removed", [old]), *_plain("added", [new])]
-    removed: list[Piece] = []
-    added: list[Piece] = []
-    for tag, a1, a2, b1, b2 in matcher.get_opcodes():
-        strong = tag != "equal"
-        if a2 > a1:
-            removed.append(Piece("".join(old_words[a1:a2]), strong))
-        if b2 > b1:
-            added.append(Piece("".join(new_words[b1:b2]), strong))
-    return [Line("removed", tuple(removed)), Line("added", tuple(added))]
+    for node in diff.nodes:
+        if node.change == "changed":
+            lines.append(Line("same", (Piece(f"“{node.node.title}”: {'; '.join(node.words)}"),)))
+            lines += [line for field in node.fields for line in field.lines]
+    changes: list[GraphChange | NodeChange | EdgeChange] = [
+        *diff.flows,
+        *(node for node in diff.nodes if node.change in ("added", "removed")),
+        *diff.edges,
+    ]
+    for change in changes:
+        mark: Mark = "removed" if change.change == "removed" else "added"
+        lines.append(Line(mark, (Piece("; ".join(change.words)),)))
+    return [*lines, *(Line("added", (Piece(words),)) for words in diff.other)]

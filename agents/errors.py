@@ -4,6 +4,7 @@ ParleyError                 code, message, permanent
  └─ AgentsError             the write was refused; nothing was changed
      ├─ EditRefused         a value cannot be stored (wrong type, far too long, unknown field)
      ├─ StaleDraft          somebody else changed the same fields since the given revision
+     ├─ ToolRefused         a tool or a secret cannot be saved or deleted like this
      ├─ AgentArchived       the agent is archived: restore it first
      ├─ NothingToUndo       no earlier save is kept
      └─ ImmutableVersion    a version was about to be changed or deleted
@@ -55,3 +56,13 @@ class NothingToUndo(AgentsError):
 
 class ImmutableVersion(AgentsError):
     code = "version_immutable"
+
+
+class ToolRefused(AgentsError):
+    """`findings`: (field, code, message); an empty field stands for the whole."""
+
+    code = "tool_refused"
+
+    def __init__(self, findings: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(" ".join(message for _field, _code, message in findings))
+        self.findings = list(findings)

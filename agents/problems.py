@@ -11,13 +11,17 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `node` is "" for the agent's own settings, else the node's id; `code` is stable."""
+    """One finding. `node` is "" for the agent's own settings, else the node's id; `code` is stable.
+
+    `edge`: the path that is meant, one that leaves that node. `field` may be a path into the values: "slots.2.ask".
+    """
 
     node: str
     field: str
     code: str
     message: str
     severity: Severity = "error"
+    edge: str = ""
 
     def as_dict(self) -> dict[str, str]:
         return asdict(self)

@@ -1,7 +1,7 @@
 """The agent's own settings: every field of a draft that does not belong to a node.
 
 The form draws these in sections, the API describes them, `compile` checks them. Node fields stand
-with their node kind in `agents.nodes`.
+with their node kind in `agents.nodes`, the flow in `agents.flow_field`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from agents.fields import ChoiceField, Field, Label, NumberField, RowsField, SwitchField, TagsField, TextField
-from agents.nodes.goal import GOAL
+from agents.flow_field import FLOW
+from agents.graph import PLAIN_GOAL
 
 NAME = TextField(
     name="name",
@@ -32,6 +33,17 @@ PERSONA = TextField(
     counts_tokens=True,
 )
 
+INSTRUCTIONS = TextField(
+    name="instructions",
+    label=_("Instructions"),
+    help=_("The job and every fact it needs, in short plain lines. What is not written here, it does not know."),
+    section="goal",
+    max_length=12_000,
+    multiline=True,
+    counts_tokens=True,
+    required=True,
+)
+
 GREETING = TextField(
     name="greeting",
     label=_("Greeting"),
@@ -39,6 +51,7 @@ GREETING = TextField(
     section="opening",
     max_length=500,
     multiline=True,
+    spoken=True,
 )
 
 RECORD_AUDIO = SwitchField(
@@ -54,6 +67,7 @@ CONSENT = TextField(
     help=_("Said first whenever recording is on."),
     section="opening",
     max_length=300,
+    spoken=True,
 )
 
 LANGUAGE = ChoiceField(
@@ -145,11 +159,11 @@ AGENT_FIELDS: tuple[Field, ...] = (
     PRONUNCIATIONS,
 )
 
-DRAFT_FIELDS: dict[str, Field] = {field.name: field for field in (PERSONA, *GOAL.fields, *AGENT_FIELDS[1:])}
-"""Everything a draft holds, in the order of the form."""
+DRAFT_FIELDS: dict[str, Field] = {field.name: field for field in (PERSONA, INSTRUCTIONS, *AGENT_FIELDS[1:], FLOW)}
+"""Everything a draft holds, in the order of the form; the flow is drawn on the canvas."""
 
-NODE_OF_FIELD: dict[str, str] = {field.name: GOAL.kind for field in GOAL.fields}
-"""Which node a draft's field belongs to; fields not in it are the agent's own."""
+NODE_OF_FIELD: dict[str, str] = {INSTRUCTIONS.name: PLAIN_GOAL}
+"""Which node of a plain agent a draft's field belongs to; fields not in it are the agent's own."""
 
 
 @dataclass(frozen=True, slots=True)

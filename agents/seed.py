@@ -8,11 +8,11 @@ from agents.actions.create_agent import create_agent
 from agents.actions.publish_agent import publish_agent
 from agents.engines import fallback_menu
 from agents.models import Agent
-from agents.starters import DENTAL, PIZZA
+from agents.starters import DENTAL, PIZZA, STARTERS
 from parley.accounts.actor import Actor, system_actor
 from parley.accounts.models import Workspace
 
-DEMO_AGENTS = (("reception", DENTAL), ("pizza", PIZZA))
+DEMO_AGENTS = (("reception", DENTAL), ("pizza", PIZZA), ("booking", STARTERS["dental_booking"]))
 
 
 @transaction.atomic

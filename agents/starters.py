@@ -1,4 +1,4 @@
-"""What a new agent can begin with. Two of them are the demo agents.
+"""What a new agent can begin with: a page of instructions, or a whole flow. Two of them are the demo agents.
 
 Facts stand one to a line, with the words a caller would use: a small model copies what it finds.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from agents.fields import Label
+from agents.templates import template_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Starter:
     summary: Label
     name: str
     content: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes its flow has; 0 for one page of instructions."""
+        flow = self.content.get("flow", {})
+        return sum(len(each["nodes"]) for each in (flow, *flow["flows"])) if flow else 0
 
 
 BLANK = Starter(
@@ -159,4 +166,50 @@ If the caller wants to speak to a person: say that a technician calls back today
     },
 )
 
-STARTERS: dict[str, Starter] = {starter.key: starter for starter in (BLANK, DENTAL, PIZZA, SUPPORT)}
+TEMPLATES = (
+    Starter(
+        key="dental_booking",
+        icon="event_available",
+        title=_("Dental booking"),
+        summary=_(
+            "Answers questions, finds a free time over HTTP, books, confirms by text message, puts through to a person."
+        ),
+        name="Dental booking",
+        content=template_content("dental_booking"),
+    ),
+    Starter(
+        key="restaurant_reservation",
+        icon="restaurant",
+        title=_("Restaurant reservations"),
+        summary=_("Reserves tables, keeps a waiting list, hands large parties to the manager."),
+        name="Restaurant reservations",
+        content=template_content("restaurant_reservation"),
+    ),
+    Starter(
+        key="order_status",
+        icon="local_shipping",
+        title=_("Order status"),
+        summary=_("A menu by voice or keys, looks orders up over HTTP, announces returns, texts the tracking link."),
+        name="Order status",
+        content=template_content("order_status"),
+    ),
+    Starter(
+        key="lead_qualification",
+        icon="filter_alt",
+        title=_("Lead qualification"),
+        summary=_("Asks what decides, sorts good leads from others, makes an appointment or sends the brochure."),
+        name="Lead qualification",
+        content=template_content("lead_qualification"),
+    ),
+    Starter(
+        key="faq_handoff",
+        icon="contact_support",
+        title=_("Questions and a person"),
+        summary=_("Answers from your facts and gets a person for the rest; arranges a call back when nobody is free."),
+        name="Information desk",
+        content=template_content("faq_handoff"),
+    ),
+)
+"""Whole flows; each is tried with scripted callers and the real model (`manage.py evalflows`)."""
+
+STARTERS: dict[str, Starter] = {starter.key: starter for starter in (BLANK, DENTAL, PIZZA, SUPPORT, *TEMPLATES)}

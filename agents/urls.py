@@ -1,9 +1,11 @@
-"""Addresses of the builder: pages under /agents/, the API under /api/v1/agents/."""
+"""Addresses of the builder: pages under /agents/ and /tools/, the API under /api/v1/agents/."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
+from agents.pages.builder_files import agent_import
+from agents.pages.builder_page import agent_builder
 from agents.pages.create import agent_create, create_demo
 from agents.pages.detail import agent_detail
 from agents.pages.draft import agent_draft, undo_draft
@@ -19,7 +21,9 @@ urlpatterns = [
     path("agents/", agent_list, name="list"),
     path("agents/new/", agent_create, name="create"),
     path("agents/demo/", create_demo, name="demo"),
+    path("agents/import/", agent_import, name="import"),
     path("agents/<str:public_id>/", agent_detail, name="detail"),
+    path("agents/<str:public_id>/builder/", agent_builder, name="builder"),
     path("agents/<str:public_id>/draft/", agent_draft, name="draft"),
     path("agents/<str:public_id>/undo/", undo_draft, name="undo"),
     path("agents/<str:public_id>/publish/", agent_publish, name="publish"),
@@ -31,5 +35,8 @@ urlpatterns = [
     path("agents/<str:public_id>/versions/<str:version_id>/", version_detail, name="version"),
     path("agents/<str:public_id>/versions/<str:version_id>/restore/", version_restore, name="restore"),
     path("agents/<str:public_id>/versions/<str:version_id>/spec.json", version_spec, name="spec"),
+    path("agents/<str:public_id>/builder/", include("agents.pages.builder_urls")),
+    path("tools/", include("agents.pages.tool_urls")),
     path("api/v1/agents/", include("agents.api.urls")),
+    path("api/v1/", include("agents.api.workspace_urls")),
 ]

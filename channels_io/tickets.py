@@ -15,10 +15,19 @@ import redis.asyncio
 from django.conf import settings
 from msgspec import Struct
 
+from channels_io.mocks import Mocks
+
 DEFAULT_TTL_SECONDS = 60
 ANY_ORIGIN = "*"
 """In `Ticket.origins`: for programs that are no browser and send no Origin (commands, benchmarks)."""
 MAX_TOKEN_CHARS = 128
+
+
+class BackTo(Struct, frozen=True, forbid_unknown_fields=True):
+    """The moment before turn `turn` of leg `leg` (public id) of a test conversation."""
+
+    leg: str
+    turn: int
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
@@ -38,6 +47,11 @@ class Ticket(Struct, frozen=True, kw_only=True):
     """Allowed Origin headers; empty = only pages of the server that the socket is opened on."""
     user: str = ""
     """Public id of the member who talks, for a test call; empty for visitors."""
+    test: bool = False
+    """For the test bench: the holder is shown the way through the flow, and no figure counts the conversation."""
+    back_to: BackTo | None = None
+    """Go on in `conversation` from here instead of from its end; tests only."""
+    mocks: Mocks = {}
 
 
 _decoder = msgspec.json.Decoder(Ticket)

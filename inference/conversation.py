@@ -11,14 +11,17 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from inference import metrics
 from inference.agreement import all_but_last
 from inference.audio import AudioFrame
 from inference.ear import Ear, EarEvent, HearingFailed, Words
-from inference.engines.base import AsrOptions, ChatModel, Synthesizer, Transcriber, TurnDetector, VoiceDetector
+from inference.engine_set import Engines
+from inference.engines.base import AsrOptions, TranscriberStream
 from inference.events import (
     Audio,
     Close,
@@ -39,13 +42,20 @@ from inference.events import (
     ToolResult,
     Up,
 )
-from inference.fixed_speech import FixedSpeech
+from inference.flow.steps import Listen
+from inference.handoff import Handoff
+from inference.inbox import Inbox
+from inference.judging import Judge
+from inference.keypad import Keypad
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.outbox import Outbox
 from inference.phrases import is_backchannel, may_be_listening, mumbled
+from inference.quiet import Quiet, patience
+from inference.reading import ReadingAhead
 from inference.replier import Replier
 from inference.reply import Clock, Marks
+from inference.speaking import Speaking
 from inference.thinker import Thinker
 from inference.turns import (
     EndOfTurn,
@@ -59,64 +69,58 @@ from inference.turns import (
     TurnPolicy,
     TurnTaker,
 )
+from inference.walk import Walker, now
 from inference.whole import may_be_whole
 
-INBOX_LIMIT = 256
-"""Messages. Caller audio beyond it drops the oldest audio (about 5 s) and counts it."""
 IDLE_SECONDS = 0.2
 """Without a frame for this long, in mid-utterance, the line counts as silent."""
-DIGIT_PAUSE_SECONDS = 1.5
-
 
 BUSY_FOR_EARLY_ANSWERS = 0.5
 BUSY_FOR_GUESSES = 0.85
 """From these shares of the worker on, answers are begun at the pause, and then only when the turn is over."""
 
 
-def idle() -> float:
-    """Nothing else is going on."""
-    return 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Engines:
-    """The shared engines a conversation uses."""
-
-    transcriber: Transcriber
-    chat: ChatModel
-    synthesizer: Synthesizer
-    voice_detector: VoiceDetector
-    turn_detector: TurnDetector
-    fixed_speech: FixedSpeech
-    busy: Callable[[], float] = idle
-    """How much of what the worker can do is in use, 0..1."""
-
-
 class Conversation:
     """One conversation on one leg. Run `run()` as a task, feed `hear`, read `events`."""
 
+    _stack: AsyncExitStack
     _tasks: asyncio.TaskGroup
+    _memory: Memory
     _thinker: Thinker
+    _handoff: Handoff
+    _walker: Walker
     _replier: Replier
+    _keypad: Keypad
+    _quiet: Quiet
     _ear: Ear | None = None
 
-    def __init__(self, opening: Open, engines: Engines, *, worker: str = "", clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        opening: Open,
+        engines: Engines,
+        *,
+        worker: str = "",
+        clock: Clock = time.monotonic,
+        wall: Callable[[], datetime] = now,
+    ) -> None:
         self._opening = opening
-        self._spec = opening.spec
         self._media = opening.media
         self._engines = engines
         self._worker = worker
         self._clock = clock
-        self._state = LiveState.resume(opening.state, opening.spec.flow.start)
+        self._wall = wall
+        self._state = LiveState.resume(opening.state, opening.spec)
         self._paused = False
-        self._inbox: asyncio.Queue[Up] = asyncio.Queue(INBOX_LIMIT)
+        self._inbox = Inbox()
         self._outbox = Outbox()
         self._read = ""
         """The words of this utterance that were last read ahead."""
         self._floor: Literal["duck", "hold", "release"] = "release"
         """What the web was last told about the caller's voice over the agent's."""
-        self._digits = ""
-        self._digits_task: asyncio.Task[None] | None = None
+        self._listens = Listen()
+        """How the flow wants the caller to be listened to."""
+        self._hears = opening.spec.language
+        """The language that the recogniser expects."""
 
     # --- the two ends -------------------------------------------------------------------------
 
@@ -127,10 +131,7 @@ class Conversation:
             return
         if isinstance(message, Playback):
             self._replier.on_playback(message)
-        if self._inbox.full():
-            self._drop_oldest_audio()
-        if not self._inbox.full():
-            self._inbox.put_nowait(message)
+        self._inbox.put(message)
 
     def events(self) -> AsyncGenerator[Down]:
         """What the web must know, in order; ends when the conversation has ended."""
@@ -138,44 +139,87 @@ class Conversation:
 
     async def run(self) -> None:
         """The conversation, until Close, its own end, or cancellation."""
-        async with AsyncExitStack() as stack:
+        async with AsyncExitStack() as self._stack:
+            stack = self._stack
             stack.callback(self._outbox.close)
-            memory = await stack.enter_async_context(Memory.open(self._opening, self._state, self._engines.chat))
-            self._thinker = Thinker(memory, self._outbox, self._clock)
+            self._memory = await stack.enter_async_context(Memory.open(self._opening, self._state, self._engines.chat))
+            self._thinker = Thinker(self._memory, self._outbox, self._clock)
+            judge = Judge(self._engines.chat)
+            stack.push_async_callback(judge.aclose)
             async with asyncio.TaskGroup() as self._tasks:
-                self._replier = Replier(
-                    self._opening,
-                    self._state,
-                    thinker=self._thinker,
-                    memory=memory,
-                    synthesizer=self._engines.synthesizer,
-                    fixed_speech=self._engines.fixed_speech,
-                    outbox=self._outbox,
-                    tasks=self._tasks,
-                    clock=self._clock,
-                )
+                self._keypad = Keypad(self._tasks, self._take_digits)
+                self._quiet = Quiet(self._tasks, self._hear_silence)
+                self._make_replier(judge)
                 if self._media.kind == "voice":
-                    self._ear = await self._open_ear(stack)
+                    self._ear = await self._open_ear()
                 await self._outbox.put(Ready(self._worker, self._state.turn))
+                if self._state.agent:
+                    await self._handoff.go_back()
                 self._begin()
                 await self._listen()
                 self._stop()
 
-    async def _open_ear(self, stack: AsyncExitStack) -> Ear:
-        options = AsrOptions(self._spec.language, self._spec.hints)
-        wanted = self._spec.turns
+    def _make_replier(self, judge: Judge) -> None:
+        speaking = Speaking(
+            self._state,
+            self._media,
+            synthesizer=self._engines.synthesizer,
+            fixed_speech=self._engines.fixed_speech,
+            clock=self._clock,
+        )
+        self._handoff = Handoff(self._opening, self._state, thinker=self._thinker, memory=self._memory)
+        self._walker = Walker(
+            self._opening,
+            self._state,
+            thinker=self._thinker,
+            judge=judge,
+            handoff=self._handoff,
+            speaking=speaking,
+            outbox=self._outbox,
+            clock=self._clock,
+            listening=self._listen_for,
+            wall=self._wall,
+        )
+        self._replier = Replier(
+            self._opening,
+            self._state,
+            walker=self._walker,
+            ahead=ReadingAhead(
+                self._opening.caller,
+                self._state,
+                walker=self._walker,
+                thinker=self._thinker,
+                judge=judge,
+                tasks=self._tasks,
+            ),
+            memory=self._memory,
+            speaking=speaking,
+            outbox=self._outbox,
+            tasks=self._tasks,
+            clock=self._clock,
+            quiet=self._wait_in_silence,
+        )
+
+    async def _open_ear(self) -> Ear:
+        wanted = self._state.spec.turns
         policy = TurnPolicy(min_silence_ms=wanted.min_silence_ms, max_silence_ms=wanted.max_silence_ms)
         return Ear(
             rate_in=self._media.rate_in,
             turns=TurnTaker(policy, interruptible=wanted.interruptible),
             voice=self._engines.voice_detector.stream(),
-            recogniser=await stack.enter_async_context(self._engines.transcriber.stream(options)),
+            recogniser=await self._open_recogniser(),
             detector=self._engines.turn_detector,
             tasks=self._tasks,
             report=self._on_ear,
             clock=self._clock,
             busy=self._engines.busy,
         )
+
+    async def _open_recogniser(self) -> TranscriberStream:
+        spec = self._state.spec
+        self._hears = spec.language
+        stream = self._engines.transcriber.stream(AsrOptions(spec.language, spec.hints))
+        return await self._stack.enter_async_context(stream)
 
     # --- listening ----------------------------------------------------------------------------
 
@@ -188,7 +232,8 @@ class Conversation:
                     if text.strip():
                         await self._take_written_turn(Heard(0, text.strip(), source="text", id=message_id))
                 case Dtmf(digit=digit):
-                    self._hear_digit(digit)
+                    self._quiet.end()
+                    self._keypad.press(digit, wanted=self._listens.keypad)
                 case Control() as control:
                     await self._control(control)
                 case Playback():
@@ -209,7 +254,9 @@ class Conversation:
 
     async def _hear_audio(self, pcm: bytes) -> None:
         if self._ear is not None:
-            self._ear.turns.agent_speaking = self._replier.busy
+            turns, replier = self._ear.turns, self._replier
+            turns.agent_speaking = replier.busy
+            turns.interruptible = self._state.spec.turns.interruptible and replier.interruptible
             await self._ear.feed(AudioFrame(pcm, self._media.rate_in).samples)
 
     async def _on_ear(self, event: EarEvent) -> None:
@@ -220,10 +267,12 @@ class Conversation:
                 await self._yield("release")
             case SpeechBegan(sample=sample):
                 self._read = ""
+                self._memory.pause()
+                self._quiet.end()
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
                 await self._hold()
             case Words():
-                await self._outbox.put(Partial(event.text, self._state.turn))
+                await self._outbox.put(Partial(self._replier.kept(event.text), self._state.turn))
                 if event.pause and self._is_listening(event.text, event.confidence):
                     # Not only when the turn is decided: the agent would be mute till then.
                     await self._yield("release")
@@ -259,7 +308,7 @@ class Conversation:
             self._replier.read_ahead(Message("user", ahead))
 
     async def _hold(self) -> None:
-        if self._replier.busy and self._spec.turns.interruptible:
+        if self._replier.busy and self._state.spec.turns.interruptible and self._replier.interruptible:
             await self._yield("hold")
 
     async def _yield(self, move: Literal["duck", "hold", "release"]) -> None:
@@ -271,7 +320,7 @@ class Conversation:
 
     async def _end_of_turn(self, end: EndOfTurn) -> None:
         now = self._clock()
-        if self._is_listening(end.text, end.confidence):
+        if self._is_listening(end.text, end.confidence) or not self._replier.interruptible:
             await self._no_turn(interrupted=self._replier.cut_short)
             return
         await self._interrupt()
@@ -304,9 +353,13 @@ class Conversation:
         await self._outbox.put(Partial("", self._state.turn))
         if interrupted:
             self._replier.resume_cut_reply()
+        elif not self._replier.busy:
+            self._memory.after_turn()
+            self._wait_in_silence()
 
     async def _take_written_turn(self, heard: Heard) -> None:
         """A turn that did not come by voice; what was being said at that moment is void."""
+        self._quiet.end()
         await self._interrupt()
         if self._ear is not None:
             self._ear.forget()
@@ -317,45 +370,66 @@ class Conversation:
 
     async def _take_turn(self, heard: Heard, marks: Marks) -> None:
         metrics.turn_taken(heard.source)
-        await self._outbox.put(heard)
+        kept = self._replier.kept(heard.text)
+        await self._outbox.put(heard if kept == heard.text else msgspec.structs.replace(heard, text=kept))
         if self._answers:
-            self._replier.answer(heard.text, marks)
+            self._replier.answer(heard.text, marks, keypad=heard.source == "dtmf")
         else:
-            self._state.history.append(Message("user", heard.text))
+            self._state.history.append(Message("user", kept))
             await self._outbox.put(State(self._state.snapshot(), self._state.turn))
+            self._memory.after_turn()
 
     @property
     def _answers(self) -> bool:
         return not self._paused and self._state.owner == "ai"
 
     def _begin(self) -> None:
-        history = self._state.history
-        greet = bool(self._spec.greeting) and not self._state.greeted
-        self._state.greeted = True
-        if greet:
-            self._replier.say(self._spec.greeting)
-            self._replier.read_ahead(Message("assistant", self._spec.greeting))
-        elif history and history[-1].role == "user" and self._media.kind == "text" and self._answers:
+        spec, history = self._state.spec, self._state.history
+        greeting = spec.greeting if not self._state.greeted else ""
+        new, self._state.greeted = not self._state.greeted, True
+        listens = isinstance(self._walker.enter(), Listen)
+        unanswered = bool(history) and history[-1].role == "user" and self._media.kind == "text" and self._answers
+        if listens and greeting:
+            self._replier.say(greeting)
+            self._replier.read_ahead(Message("assistant", greeting))
+        elif listens and unanswered:
             # The worker that should have answered is gone. On a call the web asks the caller to repeat.
             self._replier.answer(history.pop().text, Marks(self._clock()))
+        elif not listens and (new or unanswered):
+            self._replier.enter(greeting)
+
+    # --- what the flow wants --------------------------------------------------------------------
+
+    def _listen_for(self, listens: Listen) -> None:
+        """How the caller is listened to from now on."""
+        self._listens = listens
+        if self._ear is not None:
+            self._ear.turns.expect(listens.expects)
+            if self._hears != self._state.spec.language:
+                self._tasks.create_task(self._change_recogniser())
+
+    async def _change_recogniser(self) -> None:
+        stream = await self._open_recogniser()
+        if self._ear is not None:
+            self._ear.listen_with(stream)
+
+    def _wait_in_silence(self) -> None:
+        """The agent has said all it has to say: the caller's silence counts from here."""
+        self._quiet.begin(patience(self._state.spec) if self._ear is not None and self._answers else 0.0)
+
+    def _hear_silence(self) -> None:
+        speaking = self._ear is not None and self._ear.turns.speaking
+        if not speaking and not self._replier.busy and not self._keypad.pressed and self._answers:
+            self._replier.hear_silence()
 
     def _stop(self) -> None:
         self._replier.stop()
-        if self._digits_task is not None:
-            self._digits_task.cancel()
+        self._quiet.end()
+        self._keypad.stop()
         if self._ear is not None:
             self._ear.forget()
 
-    def _hear_digit(self, digit: str) -> None:
-        if self._digits_task is not None:
-            self._digits_task.cancel()
-        self._digits += digit[:1]
-        pause = 0.0 if digit == "#" else DIGIT_PAUSE_SECONDS
-        self._digits_task = self._tasks.create_task(self._finish_digits(pause))
-
-    async def _finish_digits(self, pause: float) -> None:
-        await asyncio.sleep(pause)
-        digits, self._digits, self._digits_task = self._digits, "", None
+    async def _take_digits(self, digits: str) -> None:
         await self._take_written_turn(Heard(0, digits, source="dtmf"))
 
     async def _control(self, control: Control) -> None:
@@ -374,16 +448,3 @@ class Conversation:
                 self._replier.say(control.text)
             case "instruct":
                 self._state.history.append(Message("system", control.text))
-
-    def _drop_oldest_audio(self) -> None:
-        kept = []
-        dropped = False
-        while not self._inbox.empty():
-            message = self._inbox.get_nowait()
-            if not dropped and isinstance(message, Audio):
-                dropped = True
-                continue
-            kept.append(message)
-        for message in kept:
-            self._inbox.put_nowait(message)
-        metrics.frames_dropped(1)

@@ -144,6 +144,11 @@ class Ear:
             best = at
         return best
 
+    def listen_with(self, recogniser: TranscriberStream) -> None:
+        """Another recogniser hears the caller from now on."""
+        self.forget()
+        self._recogniser = recogniser
+
     def forget(self) -> None:
         """Drop the utterance in progress: its meaning came another way."""
         self._cancel()

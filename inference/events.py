@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from inference.errors import ProtocolError
+from inference.flow.state import FlowState
 from inference.spec import AgentSpec
 
 WIRE_VERSION = 1
@@ -27,11 +28,12 @@ RATES = (8000, 16000, 24000, 48000)
 
 
 class Message(Struct, frozen=True):
-    """One line of the conversation's history, as heard. `name`/`tool_call` only for tools."""
+    """One line of the conversation's history, as heard. `tool_call` only for tools."""
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     name: str = ""
+    """The tool's; on a system line the id of the goal node whose task it says."""
     tool_call: str = ""
     """Id of the tool call that an assistant line makes or a tool line answers."""
     arguments: str = ""
@@ -47,9 +49,10 @@ class Media(Struct, frozen=True):
 
 
 class ConversationState(Struct, frozen=True):
-    """All that another worker needs to go on: JSON-safe, stored after every turn."""
+    """All that another worker needs to go on: JSON-safe, stored after every turn. Without values that are masked."""
 
     node: str = ""
+    """For readers, like `variables`: `flow` is what a worker goes on with."""
     variables: dict[str, Any] = {}
     history: tuple[Message, ...] = ()
     turn: int = 0
@@ -57,6 +60,12 @@ class ConversationState(Struct, frozen=True):
     owner: Literal["ai", "human"] = "ai"
     summary: str = ""
     """What was said before `history` begins, in a few sentences; the record has it word by word."""
+    flow: FlowState = FlowState()
+    agent: str = ""
+    """Public id of the agent that the conversation was handed to; empty: the one it was opened with."""
+    language: str = ""
+    """What is spoken since the flow has changed it; empty: the agent's own, like `voice`."""
+    voice: str = ""
 
 
 class Span(Struct, frozen=True):
@@ -78,6 +87,10 @@ class Open(Struct, frozen=True, tag="open"):
     state: ConversationState | None = None
     caller: str = ""
     """Facts about the caller and the moment ("Now: Sunday 22 November 2026, 08:01"), put last in the prompt."""
+    person: str = ""
+    """The same for the same person in every conversation: what a split of callers is sticky by."""
+    facts: dict[str, str] = {}
+    """Variables that the flow begins with: caller, channel."""
     wire: int = WIRE_VERSION
     turn: int = 0
 
@@ -228,6 +241,17 @@ class ToolCall(Struct, frozen=True, tag="tool_call"):
     turn: int = 0
 
 
+class Entered(Struct, frozen=True, tag="entered"):
+    """Nodes of the flow that turn `turn` passed, in order, and what the flow knows now, masked values left out.
+
+    Sent as they are passed, and never for a turn that is not decided; none while a conversation stays where it is.
+    """
+
+    turn: int
+    nodes: tuple[str, ...]
+    variables: dict[str, Any]
+
+
 class State(Struct, frozen=True, tag="state"):
     """Snapshot after every turn; the web stores it and any worker can Open with it.
 
@@ -278,6 +302,7 @@ Down = (
     | ReplyDone
     | Interrupted
     | ToolCall
+    | Entered
     | State
     | Timing
     | Failed

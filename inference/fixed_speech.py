@@ -21,9 +21,12 @@ class FixedSpeech:
         self._kept: OrderedDict[tuple[VoiceSpec, str], list[Speech]] = OrderedDict()
 
     async def speak(
-        self, synthesizer: Synthesizer, voice: VoiceSpec, texts: AsyncIterator[str]
+        self, synthesizer: Synthesizer, voice: VoiceSpec, texts: AsyncIterator[str], *, keep: bool = True
     ) -> AsyncGenerator[Speech]:
-        """Like `synthesizer.speak`, from the cache where it can; a miss is kept when it ran to its end."""
+        """Like `synthesizer.speak`, from the cache where it can; a miss is kept when it ran to its end.
+
+        Not to `keep`: sentences with what this caller said in them.
+        """
         async for text in texts:
             kept = self._kept.get((voice, text))
             if kept is not None:
@@ -36,7 +39,13 @@ class FixedSpeech:
                 async for piece in speech:
                     made.append(piece)
                     yield piece
-            self._keep((voice, text), made)
+            if keep:
+                self._keep((voice, text), made)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it is less than half full: more may be put in without throwing anything out."""
+        return 2 * self._size < self._limit
 
     def kept(self, voice: VoiceSpec, text: str) -> Sequence[Speech]:
         """The audio of a sentence that is at hand; empty when it is not."""

@@ -5,43 +5,94 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from inference.events import ConversationState, Message
+from inference.flow.state import FlowState
+from inference.flow.steps import Step
+from inference.masking import masked_slots, visible, without_masked
+from inference.spec import AgentSpec
 
 
 @dataclass(slots=True)
 class LiveState:
-    """Node, variables, history as heard, a summary of what came before it, and the number of the current turn."""
+    """The agent that speaks, where its flow stands, history as heard, a summary of what came before it.
 
-    node: str
-    variables: dict[str, Any] = field(default_factory=dict)
+    `spec` is what the conversation was opened with until the flow changes language or voice, or another agent goes on.
+    """
+
+    spec: AgentSpec
+    flow: FlowState = field(default_factory=FlowState)
+    """Without a node: not begun."""
+    step: Step | None = None
+    """What the flow needs where it stands; None: not known, or not begun."""
     history: list[Message] = field(default_factory=list)
     turn: int = 0
     greeted: bool = False
     owner: Literal["ai", "human"] = "ai"
     summary: str = ""
+    agent: str = ""
+    """The agent that took over; empty: the one that the conversation was opened with."""
+    language: str = ""
+    voice: str = ""
+    _masked: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._masked = masked_slots(self.spec.flow)
 
     @classmethod
-    def resume(cls, snapshot: ConversationState | None, start: str) -> LiveState:
-        """From a snapshot, or at the flow's start node."""
+    def resume(cls, snapshot: ConversationState | None, spec: AgentSpec) -> LiveState:
+        """From a snapshot, or not begun yet."""
         if snapshot is None:
-            return cls(start)
-        return cls(
-            snapshot.node or start,
-            dict(snapshot.variables),
-            list(snapshot.history),
-            snapshot.turn,
-            snapshot.greeted,
-            snapshot.owner,
-            snapshot.summary,
+            return cls(spec)
+        flow = snapshot.flow
+        if not flow.node and snapshot.node:  # written before there were flows
+            flow = FlowState(node=snapshot.node, variables=dict(snapshot.variables))
+        state = cls(
+            spec,
+            flow,
+            history=list(snapshot.history),
+            turn=snapshot.turn,
+            greeted=snapshot.greeted,
+            owner=snapshot.owner,
+            summary=snapshot.summary,
+            agent=snapshot.agent,
         )
+        if snapshot.language or snapshot.voice:
+            state.speak(snapshot.language, snapshot.voice)
+        return state
+
+    def speak(self, language: str, voice: str) -> None:
+        """From now on in another language or voice; what is empty stays."""
+        self.language, self.voice = language or self.language, voice or self.voice
+        spec = self.spec
+        self.spec = msgspec.structs.replace(
+            spec,
+            language=language or spec.language,
+            voice=msgspec.structs.replace(spec.voice, name=voice or spec.voice.name),
+        )
+
+    def hand_over(self, spec: AgentSpec) -> None:
+        """Another agent goes on."""
+        self.spec, self.agent = spec, spec.agent
+        self.language = self.voice = ""
+        self._masked = masked_slots(spec.flow)
+
+    def shown(self, flow: FlowState) -> dict[str, Any]:
+        """What `flow` knows and may be told."""
+        return visible(flow.variables, self._masked)
 
     def snapshot(self) -> ConversationState:
         return ConversationState(
-            self.node,
-            dict(self.variables),
+            self.flow.node,
+            self.shown(self.flow),
             tuple(self.history),
             self.turn,
             self.greeted,
             self.owner,
             self.summary,
+            without_masked(self.flow, self._masked),
+            self.agent,
+            self.language,
+            self.voice,
         )

@@ -26,10 +26,9 @@ from inference.engines.base import (
 )
 from inference.errors import EngineError
 from inference.events import Message, Open
-from inference.flow import Generate, next_step
 from inference.live_state import LiveState
 from inference.nodes import ToolSpec
-from inference.prompt import prefix, prompt
+from inference.prompt import goal_tools, is_task, prefix, prompt
 from inference.summary import (
     LINE_TOKENS,
     OPTIONS,
@@ -48,6 +47,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 4096
 """Tokens, where the model does not tell."""
+NOTES_SECONDS = 4.0
 ATTEMPTS = 3
 """Notes that came to nothing before the turns are forgotten without."""
 READ = ChatOptions(temperature=0.0, max_tokens=1, background=True)
@@ -71,7 +71,6 @@ class Memory:
     _costs: Costs
 
     def __init__(self, opening: Open, state: LiveState, model: ChatModel) -> None:
-        self._spec = opening.spec
         self._caller = opening.caller
         self._state = state
         self._model = model
@@ -122,19 +121,37 @@ class Memory:
         if self._asked or (self._work is not None and not self._work.done()):
             return
         cut = self._cut()
-        limits, costs = self._limits(), self._costs.of(self._state.history)
+        limits, costs = self._limits(), self._weights()
         if self._fold is None and sum(costs) > limits.high:
             count = fold_point(self._state.history, costs, limits.high // 2)
             self._fold = _Fold(count) if count else None
         if cut or self._fold is not None:
             self._work = asyncio.create_task(self._use_gap(self._fold))
 
+    def pause(self) -> None:
+        """The caller begins to speak: stop the work in the background. Never waits. What it came to is kept."""
+        if self._work is not None:
+            self._work.cancel()
+
     async def rest(self) -> None:
-        """Stop the work in the background: the caller speaks. What it came to is kept."""
+        """Stop the work in the background, and wait until it has stopped."""
         work, self._work = self._work, None
         if work is not None and not work.done():
             work.cancel()
             await asyncio.wait([work])
+
+    async def notes(self) -> str:
+        """All that was said in a few sentences, as far as there is time to write them: somebody waits."""
+        await self.rest()
+        fold = _Fold(len(self._state.history))
+        try:
+            async with asyncio.timeout(NOTES_SECONDS):
+                await self._summarise(fold)
+        except (TimeoutError, EngineError) as error:
+            log.info("A conversation is handed over with what notes there are (%s)", type(error).__name__)
+        self._fold = None
+        await self._drop_next()
+        return fold.summary or joined(self._state.summary, fold.partial)
 
     # --- in the gaps --------------------------------------------------------------------------------
 
@@ -207,7 +224,7 @@ class Memory:
 
     def _cut(self) -> bool:
         """Forget the oldest turns at once when they would not fit any more, with what notes there are."""
-        limits, costs = self._limits(), self._costs.of(self._state.history)
+        limits, costs = self._limits(), self._weights()
         if sum(costs) <= limits.most:
             return False
         fold = self._fold or _Fold(fold_point(self._state.history, costs, limits.high // 2))
@@ -221,20 +238,25 @@ class Memory:
     # --- the prompt -----------------------------------------------------------------------------------
 
     def _stream(self) -> AbstractAsyncContextManager[ChatStream]:
-        step = next_step(self._spec.flow, self._state.node)
-        return self._model.stream(prefix(self._spec, step.node) if isinstance(step, Generate) else ())
+        return self._model.stream(prefix(self._state.spec))
 
     def _prompt(self, history: Sequence[Message], summary: str) -> tuple[list[Message], tuple[ToolSpec, ...]]:
-        step = next_step(self._spec.flow, self._state.node)
-        if not isinstance(step, Generate):
-            return [Message("system", summary), *history], ()
-        return prompt(self._spec, step.node, self._caller, history, summary=summary), tuple(step.tools)
+        spec = self._state.spec
+        return prompt(spec, self._caller, history, summary=summary), goal_tools(spec.flow)
 
     def _count(self, text: str) -> int:
         return self._chat.count(text) if isinstance(self._chat, CountsTokens) else estimated_tokens(text)
 
+    def _weights(self) -> list[int]:
+        """Tokens of each line of the history. The present task stays whatever is folded: it counts for the head."""
+        history = self._state.history
+        costs = self._costs.of(history)
+        for index in [index for index, line in enumerate(history) if is_task(line)][-1:]:
+            costs[index] = 0
+        return costs
+
     def _limits(self) -> Budget:
-        messages, tools = self._prompt((), "")
+        messages, tools = self._prompt([line for line in self._state.history if is_task(line)][-1:], "")
         head = sum(self._count(line.text) + LINE_TOKENS for line in messages)
         head += sum(self._count(f"{tool.name} {tool.description} {tool.parameters}") + TOOL_TOKENS for tool in tools)
         return budget(self._chat.window if isinstance(self._chat, CountsTokens) else WINDOW, head)

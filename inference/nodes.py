@@ -34,6 +34,8 @@ class ToolSpec(Struct, frozen=True):
     parameters: str = '{"type":"object","properties":{}}'
     saying: str = ""
     """Said while it runs."""
+    changes: bool = False
+    """It does something that lasts: books, pays."""
 
 
 class Choice(Struct, frozen=True):
@@ -148,6 +150,8 @@ class CallNode(Struct, frozen=True, tag="call"):
     results: tuple[Pair, ...] = ()
     """(variable, path in the JSON answer: "slots.0.time"; an empty path is all of it)."""
     seconds: float = 10.0
+    changes: bool = False
+    """It does something that lasts (books, pays): once done, what led to it is not taken back by "no, Tuesday"."""
 
 
 class KnowledgeNode(Struct, frozen=True, tag="knowledge"):
@@ -302,6 +306,8 @@ class FlowLimits(Struct, frozen=True):
     """Entries of one node in a conversation."""
     turns: int = 300
     seconds: int = 3600
+    tokens: int = 0
+    """Read and written by models in a conversation; 0: as many as it takes."""
 
 
 class FlowSpec(Struct, frozen=True):

@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import msgspec
 
-from inference import catalogue, metrics
+from inference import catalogue, judging, metrics
 from inference.admission import Admission
 from inference.calibration import calibrate
 from inference.config import WorkerConfig
-from inference.conversation import Engines
+from inference.engine_set import Engines
 from inference.engines import registry
 from inference.engines.base import (
     ChatModel,
@@ -28,11 +28,12 @@ from inference.engines.base import (
     TurnDetector,
     VoiceDetector,
 )
-from inference.errors import EngineNotReady, ParleyError, UnknownEngine, WorkerFull
+from inference.errors import EngineError, EngineNotReady, ParleyError, UnknownEngine, WorkerFull
 from inference.events import Open
 from inference.fixed_speech import FixedSpeech
+from inference.fixed_texts import fixed_texts
 from inference.phrases import PhraseName, phrase
-from inference.prompt import prefixes
+from inference.prompt import prefix
 from inference.spec import AgentSpec
 from inference.text import clauses
 from inference.watch import cores
@@ -40,6 +41,8 @@ from inference.watch import cores
 log = logging.getLogger(__name__)
 
 PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed", "filler")
+
+REST_SECONDS = 1.0
 
 
 class Pool:
@@ -55,6 +58,7 @@ class Pool:
         self._engines: dict[EngineRole, Engine] = {}
         self._agents: dict[str, AgentSpec] = {}
         self._open: dict[str, int] = {"voice": 0, "text": 0}
+        self._rehearsal: asyncio.Task[None] | None = None
 
     # --- loading ------------------------------------------------------------------------------
 
@@ -92,12 +96,29 @@ class Pool:
         """Make these agents resident: prompt heads prefilled, greetings and phrases spoken once."""
         for spec in specs:
             chat = cast(ChatModel, self._preferred("chat", spec.models.chat))
-            for head in prefixes(spec):
-                await chat.warm(head)
+            await chat.warm(prefix(spec))
+            if len(spec.flow.nodes) > 1:
+                await _warm_judge(chat)
             for text in (spec.greeting, *(phrase(name, spec.language) for name in PHRASES)):
                 await self._prepare(spec, text)
         self._agents = {spec.agent: spec for spec in specs}
         metrics.agents_resident(len(self._agents))
+        if self._rehearsal is not None:
+            self._rehearsal.cancel()
+        self._rehearsal = asyncio.create_task(self._rehearse(specs))
+
+    async def _rehearse(self, specs: Sequence[AgentSpec]) -> None:
+        """Have the fixed sentences of flows at hand, as far as there is room for them: slowly, while anybody talks."""
+        for spec in specs:
+            for text in fixed_texts(spec.flow):
+                await asyncio.sleep(REST_SECONDS if self.calls() else 0.0)
+                if not self.fixed_speech.has_room:
+                    return
+                try:
+                    await self._prepare(spec, text)
+                except EngineError as error:
+                    log.warning("A sentence of %s is not at hand (%s): %s", spec.name, error.code, error.message)
+                    return
 
     async def _prepare(self, spec: AgentSpec, text: str) -> None:
         async for clause in clauses(_one(text), language=spec.language, pronunciations=spec.pronunciations):
@@ -106,6 +127,8 @@ class Pool:
 
     async def close(self) -> None:
         self.ready = False
+        if self._rehearsal is not None:
+            self._rehearsal.cancel()
         for engine in self._engines.values():
             await engine.close()
         self._engines.clear()
@@ -229,6 +252,13 @@ def _published(path: str) -> list[AgentSpec]:
         return msgspec.json.decode(Path(path).read_bytes(), type=list[AgentSpec])
     except (OSError, msgspec.DecodeError) as error:
         raise ParleyError(f"PARLEY_AGENTS: {path} does not hold published agents: {error}", code="config") from error
+
+
+async def _warm_judge(chat: ChatModel) -> None:
+    try:
+        await judging.warm(chat)
+    except EngineError as error:
+        log.warning("The language model does not answer bound questions (%s): %s", error.code, error.message)
 
 
 async def _one(text: str) -> AsyncGenerator[str]:

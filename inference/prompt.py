@@ -1,9 +1,10 @@
 """How a conversation becomes a prompt. Order is for the cache: what changes least comes first.
 
-1. the agent: instructions and the node's goal, byte-stable for every caller of this version
+1. the agent: its instructions, byte-stable for every caller of this version
 2. the caller and the moment, fixed for the conversation
 3. a summary of the oldest turns, which changes once in many turns (`summary.py`)
-4. the history as heard
+4. the history as heard. A goal node's own prompt stands in it where the node was entered, as a line of the
+   system: another node costs its own words and nothing else, in a flow of any size
 """
 
 from __future__ import annotations
@@ -11,24 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from inference.events import Message
-from inference.nodes import GoalNode
+from inference.nodes import FlowSpec, GoalNode, ToolSpec
 from inference.spec import AgentSpec
 
 
-def prefix(spec: AgentSpec, node: GoalNode) -> tuple[Message, ...]:
-    """The byte-stable head that every conversation at this node shares."""
-    text = "\n\n".join(part for part in (spec.instructions.strip(), node.prompt.strip()) if part)
+def prefix(spec: AgentSpec) -> tuple[Message, ...]:
+    """The byte-stable head that every conversation with this agent shares."""
+    text = spec.instructions.strip()
     return (Message("system", text),) if text else ()
-
-
-def prefixes(spec: AgentSpec) -> list[tuple[Message, ...]]:
-    """Every head this agent can need, for warming."""
-    return [prefix(spec, node) for node in spec.flow.nodes if isinstance(node, GoalNode)]
 
 
 def prompt(
     spec: AgentSpec,
-    node: GoalNode,
     caller: str,
     history: Sequence[Message],
     extra: Iterable[Message] = (),
@@ -36,7 +31,7 @@ def prompt(
     summary: str = "",
 ) -> list[Message]:
     """The whole prompt; consecutive lines of one side are joined, since chat templates alternate."""
-    messages = [*prefix(spec, node)]
+    messages = [*prefix(spec)]
     if caller.strip():
         messages.append(Message("system", caller.strip()))
     if summary:
@@ -49,3 +44,23 @@ def prompt(
         elif line.text or line.name:
             joined.append(line)
     return messages + joined
+
+
+def is_task(line: Message) -> bool:
+    """Whether a line of the history says what the node it was entered at is there for."""
+    return line.role == "system" and bool(line.name)
+
+
+def task(node: str, words: str, history: Iterable[Message]) -> Message | None:
+    """The line to add when the goal node `node` is entered; None when it says nothing, or is what was said last."""
+    last = ""
+    for line in history:
+        last = line.name if is_task(line) else last
+    return Message("system", words.strip(), node) if words.strip() and last != node else None
+
+
+def goal_tools(flow: FlowSpec) -> tuple[ToolSpec, ...]:
+    """The tools of all goal nodes, the same at each of them: they stand in the head, before the whole history."""
+    nodes = [*flow.nodes, *(node for part in flow.flows for node in part.nodes)]
+    names = {name for node in nodes if isinstance(node, GoalNode) for name in node.tools}
+    return tuple(tool for tool in flow.tools if tool.name in names)

@@ -1,6 +1,6 @@
 """The agent's side of a conversation: one reply at a time, cut by an interruption, settled as heard.
 
-A reply runs `Thinker` → clauses → `Mouth` in one task, behind a gate. What may be the caller's whole
+A reply walks through the flow (`walk.py`) in one task, behind a gate. What may be the caller's whole
 turn is answered at once (`guess`); the gate is opened when the turn is over (`answer`), and a guess
 that proves wrong leaves no trace. A reply is *settled* when it is known how much of it the caller
 heard; only then does it enter history, and only then can the next prompt be made.
@@ -10,26 +10,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 
 from inference import metrics
 from inference.draft import Draft
-from inference.engines.base import ChatOptions, Synthesizer
 from inference.errors import EngineError
 from inference.events import Failed, Interrupted, Message, Open, Playback, ReplyDone, State, Timing
-from inference.fixed_speech import FixedSpeech
-from inference.flow import End, Generate, follow_else, next_step
+from inference.flow import at
+from inference.flow.state import FlowState
+from inference.flow.steps import Answer, Heard, Listen, Silence, Step
 from inference.gate import Gate
 from inference.live_state import LiveState
+from inference.masking import hidden
 from inference.memory import Memory
-from inference.mouth import Mouth
 from inference.outbox import Outbox
 from inference.phrases import PhraseName, phrase
-from inference.prompt import prompt
+from inference.reading import ReadingAhead
 from inference.reply import FILLER, Clock, Marks, Reply
-from inference.text import clauses, readable
-from inference.thinker import Thinker
+from inference.speaking import Speaking
+from inference.walk import Walker
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,15 @@ FILLER_PATIENCE = 0.25
 """Seconds more that a late answer has when its first token is there: its first words are about to come."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the flow stands, what it needs there, and words that the caller has said before these."""
+
+    flow: FlowState
+    step: Step | None
+    words: str = ""
+
+
 class Replier:
     """Starts, speaks, cuts and settles the replies of one conversation."""
 
@@ -48,65 +57,67 @@ class Replier:
         opening: Open,
         state: LiveState,
         *,
-        thinker: Thinker,
+        walker: Walker,
+        ahead: ReadingAhead,
         memory: Memory,
-        synthesizer: Synthesizer,
-        fixed_speech: FixedSpeech,
+        speaking: Speaking,
         outbox: Outbox,
         tasks: asyncio.TaskGroup,
         clock: Clock,
+        quiet: Callable[[], None] = lambda: None,
     ) -> None:
-        self._spec = opening.spec
-        self._caller = opening.caller
-        self._spoken = opening.media.kind == "voice"
+        """`quiet` is told when the agent has said all that it has to say."""
         self._rate_out = opening.media.rate_out
         self._state = state
-        self._thinker = thinker
+        self._walker = walker
+        self._ahead = ahead
         self._memory = memory
-        self._synthesizer = synthesizer
-        self._fixed_speech = fixed_speech
+        self._speaking = speaking
         self._outbox = outbox
         self._tasks = tasks
         self._clock = clock
-        self._mouth = Mouth(synthesizer=synthesizer, voice=opening.spec.voice, media=opening.media, clock=clock)
+        self._quiet = quiet
         self._draft: Draft | None = None
         """An answer to what may be the caller's turn."""
         self._wasted = 0
         """Drafts dropped since the last turn."""
+        self._given: Draft | None = None
+        """The last answer that was given."""
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
-        self._prefill_task: asyncio.Task[None] | None = None
         self._playback_moved = asyncio.Event()
 
     # --- starting -----------------------------------------------------------------------------
+
+    def enter(self, greeting: str = "") -> None:
+        """Say `greeting`, and whatever the flow says before it listens for the first time."""
+        self._start(self._go_on(None, greeting))
 
     def say(self, text: str) -> None:
         """Say a fixed sentence; its audio comes from the shared cache."""
         self._start(self._say(text))
 
     def say_phrase(self, name: PhraseName) -> None:
-        self.say(phrase(name, self._spec.language))
+        self.say(phrase(name, self._state.spec.language))
 
-    def answer(self, text: str, marks: Marks) -> None:
+    def answer(self, text: str, marks: Marks, *, keypad: bool = False) -> None:
         """Answer the caller's `text`, which joins history after what was heard of the last reply."""
-        self._start(self._answer(text, marks))
+        self._start(self._answer(text, marks, keypad=keypad))
+
+    def hear_silence(self) -> None:
+        """The caller says nothing: the flow knows what to do."""
+        self._start(self._go_on(Silence()))
 
     def resume_cut_reply(self) -> None:
         """The interruption was nothing: go on where the caller stopped hearing."""
         self._start(self._resume())
 
     def read_ahead(self, line: Message) -> None:
-        """Read the prompt that will hold `line` into the cache before it is needed.
+        """Read the prompts that will hold `line` into the cache before they are needed.
 
         The caller's words so far, while they speak; the greeting and all before it, while it plays.
         """
-        step = next_step(self._spec.flow, self._state.node)
-        if not isinstance(step, Generate):
-            return
-        self._stop_reading()
-        history = [*self._state.history, line]
-        messages = prompt(self._spec, step.node, self._caller, history, summary=self._state.summary)
-        self._prefill_task = self._tasks.create_task(self._thinker.prefill(messages, step.tools))
+        self._ahead.read(Message("user", self.kept(line.text)) if line.role == "user" else line)
 
     def guess(self, text: str, *, sure: bool = True) -> bool:
         """Begin to answer `text`, in case it is the caller's whole turn; go on if that has been begun already.
@@ -119,12 +130,12 @@ class Replier:
             self._settle(reply)
         if reply is not None and not reply.settled:
             return False
-        if self._draft is not None and self._draft.answers(text, self._state.history, self._state.node):
-            self._draft.sure = self._draft.sure or sure
+        draft = self._draft
+        if draft is not None and draft.answers(text, self._state.history, self._place().flow):
+            if sure:
+                draft.confirm()
             return True
         self.drop_guess()
-        if not isinstance(next_step(self._spec.flow, self._state.node), Generate):
-            return False
         self._draft = self._begin(text, sure=sure)
         return True
 
@@ -136,14 +147,10 @@ class Replier:
             self._wasted += 1
             metrics.guessed("wasted")
 
-    def _stop_reading(self) -> None:
-        if self._prefill_task is not None:
-            self._prefill_task.cancel()
-
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._task = self._tasks.create_task(work)
 
-    # --- one reply ----------------------------------------------------------------------------
+    # --- where it stands ------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
@@ -164,66 +171,101 @@ class Replier:
         """The last reply was cut and something of it is left to say."""
         return self._reply is not None and self._reply.cut and bool(self._reply.rest)
 
+    @property
+    def interruptible(self) -> bool:
+        """False while something is said that the caller has to hear."""
+        reply = self._reply
+        return reply is None or not self.busy or reply.played >= reply.guarded
+
+    def kept(self, text: str) -> str:
+        """What may be kept of the caller's words: all of them, unless the flow asks for something masked."""
+        place = self._place()
+        if isinstance(place.step, Listen) and not place.step.masked:
+            return text
+        return hidden(text, at(self._state.spec.flow, place.flow))
+
+    def _place(self) -> Place:
+        """Where the flow hears what the caller says now.
+
+        An answer of which nothing was heard has not been given: the caller went on, and all of it is one turn.
+        """
+        last = self._given
+        if last is None or last.reply is not self._reply or not isinstance(last.answer, Heard):
+            return Place(self._state.flow, self._state.step)
+        if not last.reply.cut or last.reply.heard or last.acted:
+            return Place(self._state.flow, self._state.step)
+        return Place(last.begun, last.before, last.answer.text)
+
+    # --- one reply ------------------------------------------------------------------------------
+
     async def _say(self, text: str) -> None:
         await self._settled()
-        reply = self._reply = Reply(self._state.turn, self._spoken)
-        draft = Draft(text, [], "", reply, Gate(self._outbox), Marks(self._clock()))
-        draft.gate.open(reply.turn)
-        await self._deliver(draft, _one(text), fixed=True)
+        draft = self._unasked(None)
+        await self._deliver(draft, lambda: self._speaking.say(draft, text))
 
-    async def _answer(self, text: str, marks: Marks) -> None:
+    async def _go_on(self, answer: Answer | None, lead: str = "") -> None:
+        """Walk on though the caller has said nothing; `lead` comes first."""
+        await self._settled()
+        draft = self._given = self._unasked(answer)
+        await self._deliver(draft, lambda: self._led(draft, lead))
+
+    async def _led(self, draft: Draft, lead: str) -> None:
+        if lead:
+            await self._speaking.say(draft, lead)
+        await self._walker.walk(draft)
+
+    def _unasked(self, answer: Answer | None) -> Draft:
+        """A reply that nobody has spoken before, as a turn of its own if the last one had its reply."""
+        state = self._state
+        if self._reply is not None and self._reply.turn == state.turn:
+            state.turn += 1
+        self._reply = Reply(state.turn, self._speaking.aloud)
+        draft = Draft(
+            "", [*state.history], state.flow, self._reply, Gate(self._outbox), answer=answer, before=state.step
+        )
+        draft.marks.start = self._clock()
+        draft.gate.open(state.turn)
+        return draft
+
+    async def _answer(self, text: str, marks: Marks, *, keypad: bool) -> None:
         try:
             await self._settled()
         except asyncio.CancelledError:  # Spoken on while we waited: the words still belong to history.
-            self._state.history.append(Message("user", text))
+            self._state.history.append(Message("user", self.kept(text)))
             raise
-        draft = self._take_draft(text) or self._begin(text)
+        draft = self._take_draft(text, keypad=keypad) or self._begin(text, keypad=keypad)
         try:
             await self._give(draft, marks)
         finally:
             await draft.drop()
 
-    def _take_draft(self, text: str) -> Draft | None:
+    def _take_draft(self, text: str, *, keypad: bool) -> Draft | None:
         """The answer to `text`, if it has been begun."""
         draft = self._draft
-        if draft is None or not draft.answers(text, self._state.history, self._state.node):
+        if draft is None or keypad or not draft.answers(text, self._state.history, self._place().flow):
             self.drop_guess()
             return None
         self._draft = None
         metrics.guessed("used")
         return draft
 
-    def _begin(self, text: str, *, sure: bool = True) -> Draft:
+    def _begin(self, text: str, *, sure: bool = True, keypad: bool = False) -> Draft:
         """Answer `text`, behind a closed gate."""
-        self._stop_reading()
-        history = [*self._state.history]
-        reply = Reply(self._state.turn, self._spoken)
-        draft = Draft(text, history, self._state.node, reply, Gate(self._outbox), sure=sure)
-        step, models = next_step(self._spec.flow, self._state.node), self._spec.models
+        self._ahead.stop()
+        place = self._place()
+        draft = Draft(
+            text,
+            [*self._state.history],
+            place.flow,
+            Reply(self._state.turn, self._speaking.aloud),
+            Gate(self._outbox),
+            sure=sure,
+            line=self.kept(text),
+            answer=Heard(text.rstrip("#"), keypad=True) if keypad else Heard(f"{place.words} {text}".strip()),
+            before=place.step,
+        )
         draft.marks.mark("begun", self._clock())
-        match step:
-            case Generate(node=node, tools=tools):
-                lines = [*history, Message("user", text)]
-                messages = prompt(self._spec, node, self._caller, lines, summary=self._state.summary)
-                words = self._thinker.think(
-                    messages,
-                    tools,
-                    ChatOptions(
-                        models.temperature,
-                        models.max_tokens,
-                        awaited=lambda: draft.gate.is_open,
-                        held=lambda: draft.held,
-                    ),
-                    gate=draft.gate,
-                    reply=draft.reply,
-                    marks=draft.marks,
-                    thought=draft.thought,
-                )
-                work = self._deliver(draft, words, timed=True)
-            case End(node=node):
-                draft.reply.end = node.reason
-                work = self._deliver(draft, _one(node.text), timed=True, fixed=True)
-        draft.task = self._tasks.create_task(work)
+        draft.task = self._tasks.create_task(self._deliver(draft, lambda: self._walker.walk(draft), timed=True))
         return draft
 
     async def _give(self, draft: Draft, asked: Marks) -> None:
@@ -232,13 +274,14 @@ class Replier:
         reply.turn = self._state.turn
         marks.start, marks.speech_end = asked.start, asked.speech_end
         marks.at.update(asked.at)
-        self._reply = reply
+        self._reply, self._given = reply, draft
         # In the words that were answered: they are in the cache, and what the model remembers being asked.
-        self._state.history.append(Message("user", draft.text))
-        self._state.node = follow_else(self._spec.flow, draft.node) or self._state.node
+        self._state.history.append(Message("user", draft.line))
         # No wait before the gate is open: a draft that fails behind it is silent, and this one is the answer.
         self._outbox.put_now(State(self._state.snapshot(), self._state.turn))
+        draft.confirm()
         draft.gate.open(reply.turn)
+        self._walker.show(draft)
         filling = self._tasks.create_task(self._fill_in(draft))
         try:
             if draft.task is not None:
@@ -248,15 +291,14 @@ class Replier:
 
     async def _fill_in(self, draft: Draft) -> None:
         """An answer that is really late gets a filler in front; one whose first words are there gets its chance."""
-        late = self._spec.turns.filler_ms / 1000
-        kept = self._fixed_speech.kept(self._spec.voice, phrase("filler", self._spec.language))
-        if not late or not self._spoken or not kept or draft.reply.end:
+        late = self._state.spec.turns.filler_ms / 1000
+        if not late or not self._speaking.filler() or draft.reply.end:
             return
         await asyncio.sleep(max(0.0, draft.marks.start + late - self._clock()))
         if "first_token" in draft.marks.at:
             await asyncio.sleep(FILLER_PATIENCE)
-        if draft.reply.sent == 0:
-            self._mouth.fill(draft.reply, kept, draft.gate)
+        if draft.reply.sent == 0 and not draft.reply.end:
+            self._speaking.fill(draft)
             draft.marks.mark(FILLER, self._clock())
             log.warning("Turn %s: no answer within %.0f ms, a filler was said", draft.reply.turn, late * 1000)
 
@@ -265,15 +307,13 @@ class Replier:
         if self._reply is not None and self.cut_short:
             await self._say(self._reply.rest)
 
-    async def _deliver(
-        self, draft: Draft, words: AsyncGenerator[str], *, fixed: bool = False, timed: bool = False
-    ) -> None:
-        """Speak `words`. A failing engine ends in a spoken apology. `timed`: somebody waited for this reply."""
+    async def _deliver(self, draft: Draft, work: Callable[[], Awaitable[None]], *, timed: bool = False) -> None:
+        """Do `work`, which speaks. A failing engine ends in a spoken apology. `timed`: somebody waited for this reply."""
         reply, gate = draft.reply, draft.gate
         try:
-            await self._speak(draft, words, fixed=fixed)
-            if not reply.text and not reply.end:
-                await self._speak(draft, _one(phrase("say_again", self._spec.language)), fixed=True)
+            await work()
+            if not reply.text and not reply.end and timed:
+                await self._speaking.say(draft, phrase("say_again", self._state.spec.language))
         except EngineError as error:
             log.warning("Reply to turn %s failed (%s): %s", reply.turn, error.code, error.message)
             metrics.engine_failed("reply", error.code)
@@ -286,36 +326,21 @@ class Replier:
             await gate.opening()
         finally:
             if gate.is_open:
-                self._state.history += draft.thought.tool_lines
+                self._state.history += draft.thought.lines
+                self._walker.commit(draft)
                 if timed:
                     self._tell_timing(draft)
         reply.finished = True
-        await gate.put(ReplyDone(reply.turn, reply.text, reply.sent, reply.end))
+        if reply.text or reply.end or timed:
+            await gate.put(ReplyDone(reply.turn, reply.text, reply.sent, reply.end))
         self._memory.after_turn()
         self.settle_played()
-
-    async def _speak(self, draft: Draft, words: AsyncGenerator[str], *, fixed: bool) -> None:
-        spec = self._spec
-        pieces = (
-            clauses(words, language=spec.language, pronunciations=spec.pronunciations)
-            if self._spoken
-            else readable(words)
-        )
-        async with aclosing(words), aclosing(pieces) as lines:
-            if fixed:
-                await self._mouth.say(
-                    draft.reply,
-                    lines,
-                    draft.marks,
-                    draft.gate,
-                    lambda texts: self._fixed_speech.speak(self._synthesizer, spec.voice, texts),
-                )
-            else:
-                await self._mouth.say(draft.reply, lines, draft.marks, draft.gate)
+        if draft.waits:
+            self._ahead.read_question(reply)
 
     async def _apologise(self, draft: Draft) -> None:
         try:
-            await self._speak(draft, _one(phrase("failed", self._spec.language)), fixed=True)
+            await self._speaking.say(draft, phrase("failed", self._state.spec.language))
         except EngineError as error:
             # No voice at all: the web side plays what it has cached when it sees this code.
             await draft.gate.put(Failed("voice_failed", error.message, turn=draft.reply.turn))
@@ -358,15 +383,15 @@ class Replier:
     def stop(self) -> None:
         """The conversation ends: so does what is being said."""
         self.drop_guess()
-        for task in (self._task, self._prefill_task):
-            if task is not None:
-                task.cancel()
+        self._ahead.end()
+        if self._task is not None:
+            self._task.cancel()
 
     def on_playback(self, playback: Playback) -> None:
         """The player's report of the current reply."""
         if self._reply is not None and playback.turn == self._reply.turn:
             self._reply.on_playback(playback.samples, playback.done)
-            self._mouth.on_playback()
+            self._speaking.on_playback()
             self._playback_moved.set()
 
     def settle_played(self) -> str:
@@ -375,6 +400,8 @@ class Replier:
         if reply is None or reply.settled or reply.cut or reply.playing():
             return ""
         self._settle(reply)
+        if not reply.end:
+            self._quiet()
         return reply.end
 
     async def _settled(self) -> None:
@@ -399,7 +426,3 @@ class Replier:
         if heard:
             self._state.history.append(Message("assistant", heard))
         self._outbox.put_now(State(self._state.snapshot(), self._state.turn, reply.turn, heard, reply.cut))
-
-
-async def _one(text: str) -> AsyncGenerator[str]:
-    yield text

@@ -13,6 +13,7 @@ MARKS = (
     ("paused", "silence"),
     ("words", "recognition"),
     ("begun", "decision"),
+    ("judged", "choice"),
     ("first_token", "first token"),
     ("first_clause", "first clause"),
     ("first_audio", "voice"),
@@ -76,6 +77,8 @@ class Reply:
     cut: bool = False
     settled: bool = False
     end: str = ""
+    guarded: int = 0
+    """Samples that the caller has to hear before an interruption counts."""
 
     @property
     def text(self) -> str:

@@ -46,7 +46,8 @@ class TurnSpec(Struct, frozen=True):
     filler_ms: int = 600
     """Say a filler when no answer is heard this long after the caller's last sound; 0 = never."""
     silence_prompt_ms: int = 0
-    """Ask whether the caller is still there after this long; 0 = never."""
+    """A caller who says nothing for this long after the agent's last word is spoken to; 0: 8 s in a flow of several
+    nodes, never where the agent is one goal."""
 
 
 class AgentSpec(Struct, frozen=True):

@@ -77,9 +77,14 @@ def fold_point(history: Sequence[Message], costs: Sequence[int], keep: int) -> i
 
 
 def without(history: Sequence[Message], count: int) -> list[Message]:
-    """The history less its oldest `count` lines; the newest notices of an operator among them stay."""
-    notices = [Message("system", line.text[:NOTICE_CHARS]) for line in history[:count] if line.role == "system"]
-    return [*notices[-NOTICES_KEPT:], *history[count:]]
+    """The history less its oldest `count` lines; the newest notices of an operator among them stay, and the task."""
+    folded, rest = history[:count], history[count:]
+    notices = [
+        Message("system", line.text[:NOTICE_CHARS]) for line in folded if line.role == "system" and not line.name
+    ]
+    tasks = [line for line in folded if line.role == "system" and line.name]
+    kept = [] if any(line.role == "system" and line.name for line in rest) else tasks[-1:]
+    return [*kept, *notices[-NOTICES_KEPT:], *rest]
 
 
 def tidy(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import itertools
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -22,12 +23,12 @@ TOOL_ROUNDS = 4
 
 @dataclass(slots=True)
 class Thought:
-    """What one reply cost and which tool lines it adds to history."""
+    """What one reply cost, and which lines it adds to history: tools, and the tasks of nodes it came to."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     reply_tokens: int = 0
-    tool_lines: list[Message] = field(default_factory=list)
+    lines: list[Message] = field(default_factory=list)
 
     def add(self, usage: Usage) -> None:
         self.prompt_tokens += usage.prompt_tokens
@@ -43,6 +44,9 @@ class Thinker:
         self._outbox = outbox
         self._clock = clock
         self._waiting: dict[str, asyncio.Future[ToolResult]] = {}
+        self._left: dict[tuple[str, str], tuple[str, asyncio.Future[ToolResult]]] = {}
+        """Calls of the flow that nobody waits for since the caller spoke over them, by tool and arguments."""
+        self._numbers = itertools.count(1)
 
     async def think(
         self,
@@ -50,6 +54,7 @@ class Thinker:
         tools: Sequence[ToolSpec],
         options: ChatOptions,
         *,
+        usable: Collection[str],
         gate: Gate,
         reply: Reply,
         marks: Marks,
@@ -57,8 +62,10 @@ class Thinker:
     ) -> AsyncGenerator[str]:
         """The reply's words. Raises EngineError; EngineTimeout when no first token comes.
 
-        A tool that the model asks for waits for the gate: nothing has an effect before the turn is decided.
+        A tool that the model asks for waits for the gate: nothing has an effect before the turn is decided. It is
+        refused unless it is `usable`: the prompt names the same `tools` everywhere.
         """
+        sayings = {tool.name: tool.saying for tool in tools}
         prompt = list(messages)
         for _ in range(TOOL_ROUNDS):
             requests: list[ToolRequest] = []
@@ -79,13 +86,18 @@ class Thinker:
                 return
             await gate.opening()
             for request in requests:
-                result = await self._call(request, reply.turn)
+                if request.name not in usable:
+                    result = ToolResult(request.call, '{"error":"This tool cannot be used now."}', ok=False)
+                else:
+                    if saying := sayings.get(request.name, ""):
+                        yield f" {saying} "
+                    result = await self.call(request.name, request.arguments, turn=reply.turn, call=request.call)
                 lines = (
                     Message("assistant", "", request.name, request.call, request.arguments),
                     Message("tool", result.result, request.name, request.call),
                 )
                 prompt += lines
-                thought.tool_lines += lines
+                thought.lines += lines
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Read a likely prompt into the cache; a failure shows in the reply itself, if at all."""
@@ -100,17 +112,38 @@ class Thinker:
         if waiting is not None and not waiting.done():
             waiting.set_result(result)
 
-    async def _call(self, request: ToolRequest, turn: int) -> ToolResult:
-        waiting: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
-        self._waiting[request.call] = waiting
-        await self._outbox.put(ToolCall(request.call, request.name, request.arguments, turn))
+    async def call(self, name: str, arguments: str, *, turn: int, call: str) -> ToolResult:
+        """Have the web run a tool. What goes wrong, a late answer included, is in the result."""
+        waiting = self._ask(name, arguments, turn, call)
         try:
-            async with asyncio.timeout(TOOL_SECONDS):
-                return await waiting
-        except TimeoutError:
-            return ToolResult(request.call, '{"error":"The tool did not answer in time."}', ok=False)
+            return await self._result(waiting, call, TOOL_SECONDS)
         finally:
-            self._waiting.pop(request.call, None)
+            self._waiting.pop(call, None)
+
+    async def call_once(self, name: str, arguments: str, *, turn: int, seconds: float) -> ToolResult:
+        """The same for a step of the flow. One that the caller spoke over is not run again: its answer is taken."""
+        key = (name, arguments)
+        call, waiting = self._left.pop(key, ("", None))
+        if waiting is None:
+            call = f"flow-{next(self._numbers)}-{turn}"
+            waiting = self._ask(name, arguments, turn, call)
+        try:
+            return await self._result(waiting, call, seconds)
+        except asyncio.CancelledError:
+            self._left[key] = call, waiting
+            raise
+
+    def _ask(self, name: str, arguments: str, turn: int, call: str) -> asyncio.Future[ToolResult]:
+        waiting = self._waiting[call] = asyncio.get_running_loop().create_future()
+        self._outbox.put_now(ToolCall(call, name, arguments, turn))
+        return waiting
+
+    async def _result(self, waiting: asyncio.Future[ToolResult], call: str, seconds: float) -> ToolResult:
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(waiting)
+        except TimeoutError:
+            return ToolResult(call, '{"error":"The tool did not answer in time."}', ok=False)
 
 
 async def _first_in_time(deltas: AsyncGenerator[ChatDelta]) -> AsyncGenerator[ChatDelta]:

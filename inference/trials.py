@@ -24,7 +24,7 @@ from inference.engines.base import AsrOptions, ChatModel, ChatOptions, TextDelta
 from inference.engines.whisper_decoder import RATE, Decoder
 from inference.events import Message
 from inference.nodes import GoalNode
-from inference.prompt import prefixes, prompt
+from inference.prompt import prefix, prompt, task
 from inference.spec import AgentSpec
 
 
@@ -96,8 +96,7 @@ async def answer(job: Job) -> tuple[tuple[str, ...], str]:
     await engine.load()
     try:
         for spec in job.agents:
-            for head in prefixes(spec):
-                await chat.warm(head)
+            await chat.warm(prefix(spec))
         return tuple([await _ask(chat, job.agents[each.spec], each.text) for each in job.questions]), engine.info.model
     finally:
         await engine.close()
@@ -105,11 +104,12 @@ async def answer(job: Job) -> tuple[tuple[str, ...], str]:
 
 async def _ask(chat: ChatModel, spec: AgentSpec, text: str) -> str:
     node = next(node for node in spec.flow.nodes if isinstance(node, GoalNode))
-    history = [Message("assistant", spec.greeting)] if spec.greeting else []
-    messages = prompt(spec, node, "", [*history, Message("user", text)])
+    goal = task(node.id, node.prompt, ())
+    history = [*([goal] if goal else ()), *([Message("assistant", spec.greeting)] if spec.greeting else ())]
+    messages = prompt(spec, "", [*history, Message("user", text)])
     # The most probable words: the same weights give the same answers.
     options = ChatOptions(temperature=0.0, max_tokens=spec.models.max_tokens)
-    async with chat.stream(prefixes(spec)[0]) as stream, aclosing(stream.reply(messages, (), options)) as reply:
+    async with chat.stream(prefix(spec)) as stream, aclosing(stream.reply(messages, (), options)) as reply:
         return "".join([delta.text async for delta in reply if isinstance(delta, TextDelta)]).strip()
 
 

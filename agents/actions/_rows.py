@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from agents.errors import AgentArchived, EditRefused
 from agents.fields import Refused
+from agents.flow_field import FLOW
 from agents.models import Agent, Draft, DraftSave
 from agents.models.draft_save import KEPT_SAVES
 from agents.problems import Problem
@@ -64,7 +65,7 @@ def insert_agent(workspace: Workspace, name: str, content: Mapping[str, Any], *,
         raise RuntimeError("insert_agent needs a transaction")
     Workspace.objects.select_for_update().get(pk=workspace.pk)
     agent: Agent = Agent.objects.create(workspace=workspace, name=name, slug=slug or free_slug(workspace, name))
-    Draft.objects.create(agent=agent, **content)
+    Draft.objects.create(agent=agent, **{**content, FLOW.name: FLOW.store(content.get(FLOW.name)).value})
     return agent
 
 

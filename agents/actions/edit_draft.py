@@ -62,7 +62,8 @@ def read_changes(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Probl
         try:
             stored = field.store(value)
         except Refused as refused:
-            refusals.append(Problem(node, name, refused.code, refused.message))
+            place = f"{name}.{refused.path}" if refused.path else name
+            refusals.append(Problem(node, place, refused.code, refused.message))
             continue
         values[name] = stored.value
         if stored.dropped:

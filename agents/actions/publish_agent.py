@@ -10,6 +10,7 @@ from agents.errors import EditRefused, StaleDraft
 from agents.fields import Refused, TextField
 from agents.models import Agent, Version
 from agents.problems import Problem
+from agents.surroundings import surroundings_of
 from agents.tasks import warm_workers
 from inference.spec import encode_spec, spec_digest
 from parley.accounts.actor import Actor
@@ -41,7 +42,7 @@ def _publish(actor: Actor, agent: Agent, note: str, revision: int | None, menu: 
         raise StaleDraft(draft, {}, _("The draft was changed meanwhile. Look at it again before you publish."))
     last = agent.versions.order_by("-number").first()
     public_id = new_id(Version.id_prefix)
-    spec = compile_draft(draft, version=public_id, menu=menu)
+    spec = compile_draft(draft, version=public_id, around=surroundings_of(agent.workspace, menu))
     version = Version.objects.create(
         workspace=agent.workspace,
         public_id=public_id,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from rest_framework import status
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents.errors import AgentsError
+from agents.errors import AgentsError, ToolRefused
 from agents.models import Agent
-from agents.problems import CompileError
+from agents.problems import CompileError, Problem
 from agents.refusals import describe_refusal
 from parley.accounts.actor import Actor, actor_of
 from parley.accounts.api_auth import HasScope
@@ -47,7 +48,11 @@ class BuilderView(APIView):
         return get_or_404(self.agents(), self.actor.workspace, public_id)
 
     def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, ToolRefused):
+            problems = [Problem("", *finding).as_dict() for finding in exc.findings]
+            body = {"code": exc.code, "message": exc.message, "problems": problems}
+            return Response({"error": body}, status=status.HTTP_400_BAD_REQUEST)
         if isinstance(exc, AgentsError | CompileError):
-            status, body = describe_refusal(exc)
-            return Response({"error": body}, status=status)
+            code, body = describe_refusal(exc)
+            return Response({"error": body}, status=code)
         return super().handle_exception(exc)

@@ -19,6 +19,7 @@ from agents.api.serializers import (
 from agents.compile import find_problems
 from agents.engines import engine_menu
 from agents.models import Agent, Draft
+from agents.surroundings import surroundings_of
 
 TAGS = ["agents"]
 
@@ -51,7 +52,7 @@ class DraftView(BuilderView):
 
     def _answer(self, agent: Agent) -> Response:
         draft = Draft.objects.select_related("agent__workspace").get(agent=agent)
-        problems = find_problems(draft, menu=engine_menu())
+        problems = find_problems(draft, around=surroundings_of(draft.agent.workspace, engine_menu()))
         return Response(DraftSerializer(draft, context={"problems": problems}).data)
 
 

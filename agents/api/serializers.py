@@ -19,6 +19,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable.")
     message = serializers.CharField(help_text="For people: says what to do.")
     severity = serializers.ChoiceField(choices=["error", "warning"])
+    edge = serializers.CharField(required=False, help_text="Id of the path that is meant; empty for the node itself.")
 
 
 class VersionLinkSerializer(serializers.ModelSerializer[Version]):

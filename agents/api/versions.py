@@ -13,6 +13,7 @@ from agents.api.serializers import DraftSerializer, ErrorSerializer, VersionRowS
 from agents.compile import find_problems
 from agents.engines import engine_menu
 from agents.models import Agent, Version
+from agents.surroundings import surroundings_of
 from parley.accounts.scoping import get_or_404
 
 TAGS = ["agents"]
@@ -55,5 +56,5 @@ class RestoreView(BuilderView):
     def post(self, request: Request, public_id: str, version_id: str) -> Response:
         agent = self.agent(public_id)
         draft = restore_version(self.actor, agent, find_version(agent, version_id))
-        problems = find_problems(draft, menu=engine_menu())
+        problems = find_problems(draft, around=surroundings_of(draft.agent.workspace, engine_menu()))
         return Response(DraftSerializer(draft, context={"problems": problems}).data)

@@ -25,8 +25,12 @@ CONTENT_FIELDS: tuple[str, ...] = (
     "max_tokens",
     "hints",
     "pronunciations",
+    "flow",
 )
 """What a draft says: copied into every version, compared in every diff."""
+
+OLDER: dict[str, Any] = {"flow": {}}
+"""What a version says that was published before there was such a field."""
 
 DEFAULT_CONSENT = "This call is recorded."
 
@@ -49,6 +53,7 @@ class Draft(models.Model):
     max_tokens = models.PositiveIntegerField(_("longest reply"), default=120)
     hints = models.JSONField(_("words to recognise"), default=list, blank=True)
     pronunciations = models.JSONField(_("pronunciation"), default=list, blank=True)
+    flow: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("flow"), default=dict, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -67,4 +72,4 @@ class Draft(models.Model):
 
     def differs_from(self, snapshot: dict[str, Any]) -> list[str]:
         """Names of the fields whose value is another one in `snapshot`, in form order."""
-        return [name for name, value in self.content().items() if snapshot.get(name) != value]
+        return [name for name, value in self.content().items() if snapshot.get(name, OLDER.get(name)) != value]

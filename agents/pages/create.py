@@ -1,4 +1,4 @@
-"""A new agent: from scratch or from a starter."""
+"""A new agent: from scratch, from a page of instructions, or from a whole flow of the gallery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agents.actions.create_agent import create_agent
 from agents.errors import EditRefused
 from agents.schema import NAME
 from agents.seed import seed_demo
-from agents.starters import STARTERS
+from agents.starters import STARTERS, TEMPLATES
 from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.lib.pages import render_page
@@ -32,7 +32,10 @@ def agent_create(request: WorkspaceRequest) -> HttpResponse:
         else:
             return redirect("agents:detail", agent.public_id)
     context = {
-        "starters": list(STARTERS.values()),
+        "groups": [
+            (_("Start from a page of instructions"), [each for each in STARTERS.values() if each not in TEMPLATES]),
+            (_("Start from a whole flow"), TEMPLATES),
+        ],
         "chosen": chosen if chosen in STARTERS else "blank",
         "name": name,
         "name_field": NAME,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.http import JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from agents.actions.edit_draft import Edited, edit_draft
@@ -17,13 +15,12 @@ from agents.actions.undo_edit import undo_edit
 from agents.engines import engine_menu
 from agents.errors import AgentsError
 from agents.models import Agent, Draft
+from agents.pages.json_body import damaged, read_json, read_revision, refusal
 from agents.pages.state import editor_state
-from agents.refusals import describe_refusal, field_label
+from agents.refusals import field_label
 from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
-
-MAX_BODY = 1_000_000
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,25 +58,13 @@ def undo_draft(request: WorkspaceRequest, public_id: str) -> JsonResponse:
     return _answer(Edited(_draft_of(agent), edited.changed, []))
 
 
-def refusal(error: AgentsError) -> JsonResponse:
-    """The error as the page shows it: a code, a sentence, and what it is about."""
-    status, body = describe_refusal(error)
-    return JsonResponse({"error": body}, status=status)
-
-
 def _read_body(body: bytes) -> tuple[int, dict[str, Any]]:
-    """Revision and changes. Raises EditRefused on anything else."""
-    if len(body) > MAX_BODY:
-        raise AgentsError(_("This save is too large. Shorten the texts."), code="too_large")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise AgentsError(_("This save is damaged. Reload the page and try again."), code="not_json") from error
-    revision = data.get("revision") if isinstance(data, dict) else None
-    changes = data.get("changes", {}) if isinstance(data, dict) else None
-    if not isinstance(revision, int) or isinstance(revision, bool) or not isinstance(changes, dict):
-        raise AgentsError(_("This save is damaged. Reload the page and try again."), code="not_json")
-    return revision, changes
+    """Revision and changes. Raises AgentsError on anything else."""
+    data = read_json(body)
+    changes = data.get("changes", {})
+    if not isinstance(changes, dict):
+        raise damaged()
+    return read_revision(data), changes
 
 
 def _draft_of(agent: Agent) -> Draft:

@@ -8,17 +8,19 @@ from django.utils.translation import gettext as _
 
 from agents.compile import find_problems
 from agents.engines import EngineMenu
+from agents.graph import read_flow
 from agents.models import Agent, Draft
 from agents.prompt import HEAD_TOKENS, head_tokens
 from agents.refusals import labelled
+from agents.surroundings import surroundings_of
 
 
 def editor_state(draft: Draft, menu: EngineMenu) -> dict[str, Any]:
     """Revision, problems, token count, how the draft stands to the published version."""
-    problems = find_problems(draft, menu=menu)
+    problems = find_problems(draft, around=surroundings_of(draft.agent.workspace, menu))
     return {
         "revision": draft.revision,
-        "problems": labelled(problems),
+        "problems": labelled(problems, read_flow(draft.flow)),
         "can_publish": not any(problem.severity == "error" for problem in problems),
         "tokens": head_tokens(draft.persona, draft.instructions, draft.language),
         "token_limit": HEAD_TOKENS,

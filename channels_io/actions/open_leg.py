@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agents.models import Agent, Version
-from channels_io.models import Channel, Contact, Conversation, Identity, Leg
+from channels_io.models import Channel, Contact, Conversation, Identity, Leg, TurnState
 from channels_io.sanitize import clean_text
 from inference.spec import AgentSpec, encode_spec
 from parley.accounts.models import Workspace
@@ -24,12 +24,16 @@ def open_leg(
     channel: Channel | None = None,
     identity: tuple[str, str] | None = None,
     conversation: Conversation | None = None,
+    test: bool = False,
+    back_to: TurnState | None = None,
 ) -> Leg:
     """The new leg of `kind`. `running` is the published version, or the compiled draft under test.
 
     `identity` (kind, value) finds the contact; without it the contact is a new, nameless one.
     With `conversation` the leg goes on with it, and it is open again. ValueError when the parts
     belong to different workspaces or agents: callers resolve ids within one workspace first.
+
+    `test` marks a new conversation as one. `back_to` sets the conversation back to that earlier turn of it.
     """
     _check_belonging(agent, running, channel, conversation)
     now = timezone.now()
@@ -41,11 +45,12 @@ def open_leg(
                 agent=agent,
                 started_at=now,
                 last_at=now,
+                test=test,
             )
         else:
             conversation.status, conversation.last_at = Conversation.Status.OPEN, now
             conversation.save(update_fields=["status", "last_at", "updated_at"])
-        return Leg.objects.create(
+        leg: Leg = Leg.objects.create(
             workspace=agent.workspace,
             conversation=conversation,
             channel=channel,
@@ -54,7 +59,12 @@ def open_leg(
             spec=encode_spec(running).decode() if isinstance(running, AgentSpec) else "",
             media=media,
             started_at=now,
+            went_back_to=back_to,
         )
+        if back_to is not None:
+            conversation.state, conversation.state_leg, conversation.state_seq = back_to.state, leg.pk, 0
+            conversation.save(update_fields=["state", "state_leg", "state_seq", "updated_at"])
+        return leg
 
 
 def _check_belonging(

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
 from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, missed_budget
-from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
+from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan, TurnState
 from channels_io.sanitize import clean_count, clean_json, clean_ms, clean_text
 
 logger = logging.getLogger(__name__)
@@ -44,12 +44,15 @@ def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
         return
     batch = _fold(entries)
     with transaction.atomic():
-        locked = Leg.objects.select_for_update().filter(pk=leg.pk).first()
+        rows = Leg.objects.select_for_update(of=("self",)).select_related("conversation")
+        locked = rows.filter(pk=leg.pk).first()
         if locked is None:
             logger.info("Entries of leg %s were dropped: it no longer exists.", leg.public_id)
             return
         _write_turns(locked, batch)
         _write_events(locked, batch.events)
+        if locked.conversation.test:
+            _keep_states(locked, batch.states.values())
         _touch_conversation(locked, batch)
 
 
@@ -61,6 +64,8 @@ class _Batch:
     timings: dict[int, TurnTiming] = field(default_factory=dict)
     events: list[EventEntry] = field(default_factory=list)
     state: StateSnapshot | None = None
+    states: dict[int, StateSnapshot] = field(default_factory=dict)
+    """After each turn."""
 
 
 def _fold(entries: Iterable[Entry]) -> _Batch:
@@ -76,7 +81,7 @@ def _fold(entries: Iterable[Entry]) -> _Batch:
             case EventEntry():
                 batch.events.append(entry)
             case StateSnapshot():
-                batch.state = entry
+                batch.state = batch.states[clean_count(entry.state.turn)] = entry
             case _:
                 assert_never(entry)
     return batch
@@ -183,6 +188,19 @@ def _write_events(leg: Leg, events: Sequence[EventEntry]) -> None:
     ]
     if rows:
         Event.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _keep_states(leg: Leg, states: Iterable[StateSnapshot]) -> None:
+    for entry in states:
+        state = clean_json(msgspec.to_builtins(entry.state))
+        known, made = TurnState.objects.get_or_create(
+            leg=leg,
+            number=clean_count(entry.state.turn),
+            defaults={"workspace_id": leg.workspace_id, "seq": entry.seq, "state": state},
+        )
+        if not made and known.seq < entry.seq:
+            known.seq, known.state = entry.seq, state
+            known.save(update_fields=["seq", "state"])
 
 
 def _touch_conversation(leg: Leg, batch: _Batch) -> None:

@@ -25,10 +25,10 @@ class LegInline(TabularInline):  # type: ignore[misc]
 @admin.register(Conversation)
 class ConversationAdmin(WorkspaceAdmin):
     list_display = ("public_id", "contact", "agent", "status", "owner", "outcome", "last_at")
-    list_filter = ("status", "owner", "outcome")
+    list_filter = ("test", "status", "owner", "outcome")
     list_select_related = ("contact", "agent")
     search_fields = ("public_id", "contact__name")
-    fields = ("public_id", "contact", "agent", "status", "owner", "outcome", "started_at", "last_at")
+    fields = ("public_id", "contact", "agent", "status", "owner", "outcome", "test", "started_at", "last_at")
     readonly_fields = fields
     ordering = ("-last_at",)
     inlines = (LegInline,)

@@ -27,7 +27,7 @@ class ContactSerializer(NamedSerializer):
     identities = IdentitySerializer(many=True)
 
 
-class VersionSerializer(serializers.Serializer[Any]):
+class RunVersionSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     number = serializers.IntegerField()
 
@@ -98,7 +98,7 @@ class LegSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField()
     media = serializers.ChoiceField(choices=Leg.Media.choices)
     channel = NamedSerializer(allow_null=True)
-    version = VersionSerializer(allow_null=True, help_text="Null when the draft was tested.")
+    version = RunVersionSerializer(allow_null=True, help_text="Null when the draft was tested.")
     draft = serializers.BooleanField()
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

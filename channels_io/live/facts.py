@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from channels_io.mocks import Mock
 from inference.events import ConversationState
 from inference.spec import AgentSpec
 
@@ -34,3 +36,13 @@ class LegFacts:
     """By the sender's message id: what may be sent again after a lost connection."""
     caller: str = ""
     """Facts about the caller and the moment, for the prompt."""
+    person: str = ""
+    """The same for the same person in every conversation; empty: only this conversation is known."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the flow knows from the beginning: `agents.variables.FACTS`."""
+    test: bool = False
+    """Whoever is on this line tries the agent: tell which nodes it passes and what it knows."""
+    mocks: Mapping[str, Mock] = field(default_factory=dict)
+    """Tools that are not run in this leg, by name, and what they answer instead."""
+    flow: Mapping[str, Any] = field(default_factory=dict)
+    """The flow as it was drawn: the requests of its own nodes stay on this side of the wire."""

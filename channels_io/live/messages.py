@@ -7,7 +7,7 @@ other kinds translate them into their provider's words.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -146,6 +146,14 @@ class Timing(Struct, frozen=True, tag_field="type", tag="timing"):
     """The answer was late, and a filler was said first."""
 
 
+class Entered(Struct, frozen=True, tag_field="type", tag="entered"):
+    """Nodes that turn `turn` passed, in order, and what the flow knows now. Only whoever tests an agent is told."""
+
+    turn: int
+    nodes: tuple[str, ...]
+    variables: dict[str, Any]
+
+
 class OwnerState(Struct, frozen=True, tag_field="type", tag="state"):
     owner: Literal["ai", "human"]
 
@@ -175,6 +183,7 @@ ChannelEvent = (
     | ReplyDone
     | Clear
     | Timing
+    | Entered
     | OwnerState
     | Failed
     | Ended

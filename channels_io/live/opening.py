@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -14,21 +14,37 @@ from django.utils import timezone
 from agents.compile import compile_draft
 from agents.models import Agent, Version
 from agents.problems import CompileError
+from agents.surroundings import surroundings_of
 from channels_io.actions.open_leg import open_leg
 from channels_io.live.facts import KnownMessage, LegFacts
-from channels_io.models import Channel, Conversation, Leg, Turn
+from channels_io.live.rejoin import version_of_cut_off_leg
+from channels_io.live.tool_names import nodes_of
+from channels_io.mocks import Mocks
+from channels_io.models import Channel, Conversation, Leg, Turn, TurnState
+from channels_io.reads.said import state_before
 from channels_io.tickets import Ticket
 from inference.events import ConversationState
 from inference.spec import AgentSpec
 from parley.accounts.models import Workspace
 from parley.accounts.scoping import get_or_404
 
+ADDRESSES = ("phone", "email")
+"""Kinds of identity that a person can be told."""
 KNOWN_MESSAGES = 100
 """The newest: more than a page can have waiting for an acknowledgement."""
 
 
 class NothingToOpen(LookupError):
     """The agent, channel, version or conversation is not there, not published or not enabled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """That a leg tries an agent in the test bench."""
+
+    back_to: TurnState | None = None
+    """The turn after which it begins; None: at the conversation's end, or a new one."""
+    mocks: Mocks = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,9 @@ def open_ticket(ticket: Ticket, media: Literal["voice", "text"]) -> OpenedLeg:
         channel = get_or_404(Channel, workspace, ticket.channel) if ticket.channel else None
         conversation = get_or_404(Conversation, workspace, ticket.conversation) if ticket.conversation else None
         running = running_for(agent, channel, ticket.version)
+        if conversation is not None and ticket.version == "published":
+            running = version_of_cut_off_leg(conversation) or running
+        trial, conversation = _trial(ticket, conversation)
     except Http404 as error:
         raise NothingToOpen("There is no such agent, channel, version or conversation.") from error
     return open_leg_for(
@@ -56,7 +75,19 @@ def open_ticket(ticket: Ticket, media: Literal["voice", "text"]) -> OpenedLeg:
         channel=channel,
         identity=ticket.identity,
         conversation=conversation,
+        trial=trial,
     )
+
+
+def _trial(ticket: Ticket, conversation: Conversation | None) -> tuple[Trial | None, Conversation | None]:
+    """What a test's ticket stands for. Before a turn that no state precedes, its conversation begins anew."""
+    if not ticket.test:
+        return None, conversation
+    if ticket.back_to is None or conversation is None:
+        return Trial(mocks=ticket.mocks), conversation
+    leg = get_or_404(Leg, conversation.workspace, ticket.back_to.leg, conversation=conversation)
+    state = state_before(leg, ticket.back_to.turn)
+    return Trial(back_to=state, mocks=ticket.mocks), None if state is None else conversation
 
 
 def open_leg_for(
@@ -68,12 +99,22 @@ def open_leg_for(
     channel: Channel | None = None,
     identity: tuple[str, str] | None = None,
     conversation: Conversation | None = None,
+    trial: Trial | None = None,
 ) -> OpenedLeg:
-    """Raises NothingToOpen when the channel is off, the agent archived, or the conversation another agent's."""
+    """Raises NothingToOpen when the channel is off, the agent archived, or the conversation another agent's.
+
+    A test goes on in a test conversation only, and from an earlier turn only where the flow still has its node.
+    """
     if agent.is_archived or (channel is not None and (not channel.enabled or channel.agent_id != agent.pk)):
         raise NothingToOpen("The agent takes no conversations here.")
     if conversation is not None and conversation.agent_id != agent.pk:
         raise NothingToOpen("The conversation is another agent's.")
+    if conversation is not None and conversation.test != (trial is not None):
+        raise NothingToOpen("A test goes on in a test conversation, and nothing else does.")
+    spec = running.agent_spec() if isinstance(running, Version) else running
+    back_to = trial.back_to if trial is not None else None
+    if back_to is not None:
+        _check_place(back_to, spec)
     leg = open_leg(
         agent=agent,
         running=running,
@@ -82,20 +123,37 @@ def open_leg_for(
         channel=channel,
         identity=identity,
         conversation=conversation,
+        test=trial is not None,
+        back_to=back_to,
     )
-    state = _state(conversation)
+    state = _state(conversation if back_to is None else leg.conversation)
+    flow = running.draft.get("flow") if isinstance(running, Version) else agent.draft.flow
     facts = LegFacts(
         leg=leg.public_id,
         conversation=leg.conversation.public_id,
         agent=agent.name,
-        spec=running.agent_spec() if isinstance(running, Version) else running,
+        spec=spec,
         state=state,
         resumed=conversation is not None,
-        known={} if conversation is None else _known(conversation, state),
+        known={} if conversation is None or back_to is not None else _known(conversation, state),
         caller=moment(timezone.now(), agent.workspace.timezone),
+        person="" if trial is not None else leg.conversation.contact.public_id,
+        variables=_variables(leg),
+        test=trial is not None,
+        mocks={} if trial is None else trial.mocks,
+        flow=flow or {},
     )
     records = running.draft.get("record_audio") if isinstance(running, Version) else agent.draft.record_audio
     return OpenedLeg(leg, facts, record_sound=media == "voice" and bool(records))
+
+
+def _variables(leg: Leg) -> dict[str, str]:
+    """Somebody without an address of their own (a browser, a member who tests) has none here."""
+    contact = leg.conversation.contact
+    address = contact.identities.filter(kind__in=ADDRESSES).order_by("pk").values_list("value", flat=True).first()
+    today = timezone.now().astimezone(ZoneInfo(leg.workspace.timezone)).date()
+    channel = "voice" if leg.media == Leg.Media.VOICE else "chat"
+    return {"caller": address or "", "channel": channel, "date": today.isoformat()}
 
 
 def moment(now: datetime, zone: str) -> str:
@@ -107,7 +165,7 @@ def running_for(agent: Agent, channel: Channel | None, version: str) -> Version 
     """What "published", "draft" or a version's id stands for. Raises NothingToOpen, Http404."""
     if version == "draft":
         try:
-            return compile_draft(agent.draft)
+            return compile_draft(agent.draft, around=surroundings_of(agent.workspace))
         except CompileError as error:
             raise NothingToOpen("The draft has problems and cannot be tried: open it in the builder.") from error
     if version == "published":
@@ -116,6 +174,18 @@ def running_for(agent: Agent, channel: Channel | None, version: str) -> Version 
             raise NothingToOpen("The agent is not published: publish it, or try its draft.")
         return running
     return get_or_404(Version, agent.workspace, version, agent=agent)
+
+
+def _check_place(back_to: TurnState, spec: AgentSpec) -> None:
+    """The draft may have been edited since: the node that the conversation stood at has to be there."""
+    state = msgspec.convert(back_to.state, ConversationState)
+    if state.agent not in ("", spec.agent):
+        return  # It was another agent's turn.
+    flow = state.flow
+    nodes = {node.id for node in nodes_of(spec.flow)}
+    places = [flow.node, *(frame.node for frame in flow.frames)]
+    if any(place and place not in nodes for place in places):
+        raise NothingToOpen("The node where this turn stood is no longer in the flow. Go back further, or begin again.")
 
 
 def _state(conversation: Conversation | None) -> ConversationState | None:

@@ -71,9 +71,11 @@ class NullRecorder:
 class LegRecorder:
     """Run `run()` as a task beside the session; `finish` afterwards, also when cancelled."""
 
-    def __init__(self, leg: Leg, *, record_sound: bool) -> None:
+    def __init__(self, leg: Leg, *, record_sound: bool, every_state: bool = False) -> None:
+        """`every_state`: keep the state after each turn, not only the newest."""
         self._leg = leg
         self._record_sound = record_sound
+        self._every_state = every_state
         self._entries: list[Entry] = []
         self._events = 0
         self.dropped_events = 0
@@ -94,9 +96,14 @@ class LegRecorder:
                 return
             self._events += 1
         elif isinstance(entry, StateSnapshot):  # Only the newest counts.
-            self._entries = [known for known in self._entries if not isinstance(known, StateSnapshot)]
+            self._entries = [known for known in self._entries if not self._replaces(entry, known)]
         self._entries.append(entry)
         self._arrived.set()
+
+    def _replaces(self, state: StateSnapshot, known: Entry) -> bool:
+        if not isinstance(known, StateSnapshot):
+            return False
+        return not self._every_state or known.state.turn == state.state.turn
 
     def caller(self, pcm: bytes, at_seconds: float) -> None:
         at = round(at_seconds * RATE) - len(pcm) // 2

@@ -18,6 +18,7 @@ from channels_io.live.observer import TurnObserver
 from channels_io.live.opening import OpenedLeg
 from channels_io.live.recorder import LegRecorder
 from channels_io.live.session import LiveSession
+from channels_io.live.toolbox import WorkspaceTools
 from channels_io.live.waiting_line import WaitingLine
 from channels_io.live.worker import InferenceWorkers, Workers
 from parley import metrics
@@ -40,7 +41,7 @@ async def run_leg(
     channel: Channel, opened: OpenedLeg, *, workers: Workers | None = None, limits: Limits | None = None
 ) -> EndReason:
     """Until the leg has ended and its record is written; returns the reason."""
-    recorder = LegRecorder(opened.leg, record_sound=opened.record_sound)
+    recorder = LegRecorder(opened.leg, record_sound=opened.record_sound, every_state=opened.facts.test)
     clock = asyncio.get_running_loop().time
     budget = settings.PARLEY_BUDGET_MS
     if channel.media.kind == "voice":
@@ -51,6 +52,7 @@ async def run_leg(
         workers or configured_workers(),
         recorder,
         speech=SPEECH,
+        tools=WorkspaceTools(opened.facts),
         limits=limits,
         waiting=WAITING,
         clock=clock,

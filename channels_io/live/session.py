@@ -27,6 +27,7 @@ from channels_io.live.lines import Line, SpeechCache, line_text
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Inbound, Ping, Played, Refused
 from channels_io.live.recorder import Recorder
 from channels_io.live.speaker import SessionEnded, Speaker
+from channels_io.live.tool_runner import NoTools, Toolbox, ToolRunner
 from channels_io.live.transcript import Transcript
 from channels_io.live.waiting_line import WaitingLine
 from channels_io.live.waterfall import Measured
@@ -51,6 +52,7 @@ class LiveSession:
         recorder: Recorder,
         *,
         speech: SpeechCache,
+        tools: Toolbox | None = None,
         limits: Limits | None = None,
         waiting: WaitingLine | None = None,
         clock: Callable[[], float] | None = None,
@@ -70,6 +72,7 @@ class LiveSession:
         self._hold_lines = HoldLines(self._limits.comfort)
         self._waited = False
         self._transcript = Transcript(recorder.put, self._now_ms, channel.media.kind)
+        self._tools = ToolRunner(facts, tools or NoTools(), self._line.send, self._transcript.event)
         self._speaker = Speaker(
             channel,
             recorder,
@@ -124,6 +127,7 @@ class LiveSession:
                 tasks.create_task(self._hear())
                 tasks.create_task(self._talk_to_worker())
                 tasks.create_task(self._watch())
+                tasks.create_task(self._tools.run())
                 if self._voice:
                     tasks.create_task(self._speaker.run())
                     rate = self._channel.media.rate_out
@@ -147,7 +151,8 @@ class LiveSession:
             case out.Text():
                 await self._on_text(inbound)
             case out.Dtmf(digit=digit):
-                self._transcript.event("dtmf", {"digit": digit})
+                # That a key was pressed, not which: it may be one of a card. The worker says what may be read.
+                self._transcript.event("dtmf", {})
                 await self._line.send(wire.Dtmf(digit))
             case Played():
                 await self._speaker.on_played(inbound)
@@ -242,8 +247,15 @@ class LiveSession:
         elif self._waited:  # The worker's turns come after the sentences that filled the wait.
             state = msgspec.structs.replace(state or self._state, turn=self._turn + 1)
         self._caller_clock.restart()
+        self._tools.begin_again()
         return wire.Open(
-            self._facts.spec, self._facts.conversation, self._channel.media, state, caller=self._facts.caller
+            self._facts.spec,
+            self._facts.conversation,
+            self._channel.media,
+            state,
+            caller=self._facts.caller,
+            person=self._facts.person,
+            facts=dict(self._facts.variables),
         )
 
     async def may_wait(self) -> bool:
@@ -298,12 +310,13 @@ class LiveSession:
                 resumed=self._facts.resumed,
             )
         )
-        if self._facts.resumed:
+        if self._facts.resumed and not self._facts.test:  # A test goes on, or back, because somebody wants it to.
             self._transcript.event("reconnected")
 
     async def on_worker_lost(self) -> None:
         """Within a moment the caller hears that something is wrong, from audio already here."""
         self._answer_due = None
+        self._tools.worker_lost()
         self._transcript.event("worker_lost")
         if not self._speaker.silent():
             await self._speaker.cut(self._turn)
@@ -333,6 +346,8 @@ class LiveSession:
             case wire.Heard():
                 await self._on_heard(message)
             case wire.ReplyText() | wire.ReplyAudio() | wire.ReplyDone() | wire.Timing():
+                if message.turn > self._turn:  # The agent speaks again though nobody was heard: after what it says now.
+                    self._begin_turn(message.turn, follows=True)
                 if message.turn >= self._turn:
                     await self._on_reply(message)
             case wire.Interrupted(turn=turn):
@@ -341,7 +356,10 @@ class LiveSession:
                 await self._speaker.cut(turn - 1)
                 self._begin_turn(turn)
             case wire.ToolCall():
-                await self._on_tool_call(message)
+                self._answer_due = None
+                self._tools.ask(message)
+            case wire.Entered():
+                await self._on_entered(message)
             case wire.State():
                 await self._on_state(message)
             case wire.Failed():
@@ -394,17 +412,20 @@ class LiveSession:
             case wire.Timing():
                 await self._speaker.measured(self._speaker.waterfall.timed(message))
 
-    async def _on_tool_call(self, call: wire.ToolCall) -> None:
-        """An agent's specification names no tool that this build could run: the model is told so."""
-        self._answer_due = None
-        self._transcript.event("tool_call", {"call": call.call, "name": call.name, "arguments": call.arguments})
-        result = '{"error":"There is no such tool."}'
-        self._transcript.event("tool_result", {"call": call.call, "ok": False, "result": result})
-        await self._line.send(wire.ToolResult(call.call, result, ok=False))
+    async def _on_entered(self, entered: wire.Entered) -> None:
+        """The way through the flow: of every conversation in the record, but shown only to whoever tests."""
+        nodes, variables = entered.nodes, entered.variables
+        if not self._facts.test:
+            if nodes:
+                self._transcript.event("node", {"turn": entered.turn, "nodes": nodes})
+            return
+        self._transcript.event("node", {"turn": entered.turn, "nodes": nodes, "variables": variables})
+        await self._channel.send(out.Entered(entered.turn, nodes, variables))
 
     async def _on_state(self, state: wire.State) -> None:
         self._state = state.snapshot
         self._transcript.state(state)
+        self._tools.settled()
         self._settled.set()
         if state.snapshot.owner != self._owner:
             self._owner = state.snapshot.owner

@@ -9,6 +9,7 @@ from channels_io.models.conversation import Conversation, Outcome
 from channels_io.models.event import Event, EventKind
 from channels_io.models.leg import Leg
 from channels_io.models.turn import Turn, TurnSpan
+from channels_io.models.turn_state import TurnState
 
 __all__ = [
     "Channel",
@@ -22,4 +23,5 @@ __all__ = [
     "Outcome",
     "Turn",
     "TurnSpan",
+    "TurnState",
 ]

@@ -26,6 +26,7 @@ class Conversation(WorkspaceModel):
     """`state` is the worker's resumable snapshot (`inference.events.ConversationState`) as JSON.
 
     `state_leg` and `state_seq` say which entry it came from, so that an older one never replaces it.
+    `test`: somebody tries an agent in the builder; no list, count or figure holds it unless it asks for tests.
     """
 
     id_prefix: ClassVar[str] = "cv"
@@ -46,6 +47,7 @@ class Conversation(WorkspaceModel):
     state_leg = models.BigIntegerField(default=0)
     state_seq = models.BigIntegerField(default=0)
     outcome = models.CharField(_("outcome"), max_length=40, blank=True)
+    test = models.BooleanField(_("test"), default=False)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     last_at = models.DateTimeField(_("last activity"), default=timezone.now)
 

@@ -21,6 +21,8 @@ class Leg(WorkspaceModel):
 
     `seen_at` is renewed while the process lives that runs the leg (`live.heartbeat`).
 
+    `went_back_to` is where this leg of a test conversation began, when that was an earlier turn.
+
     `recording` is a path below settings.PARLEY_RECORDINGS, empty without one. `peaks` is what
     `channels_io.recordings.peaks` returns for it.
     """
@@ -36,6 +38,9 @@ class Leg(WorkspaceModel):
     kind = models.CharField(_("kind"), max_length=40)
     version = models.ForeignKey(Version, on_delete=models.RESTRICT, related_name="+", null=True, blank=True)
     spec = models.TextField(_("draft specification"), blank=True)
+    went_back_to = models.ForeignKey(
+        "channels_io.TurnState", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
+    )
     media = models.CharField(_("media"), max_length=10, choices=Media.choices)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     seen_at = models.DateTimeField(_("last sign of life"), default=timezone.now)

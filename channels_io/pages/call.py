@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agents.compile import compile_draft
 from agents.models import Agent
 from agents.problems import CompileError
+from agents.surroundings import surroundings_of
 from channels_io.models import Conversation, Turn
 from channels_io.pages.talk_json import InvalidTicketRequest, TicketRequest, read_ticket_request, refusal
 from channels_io.pages.talk_strings import talk_strings
@@ -89,7 +90,7 @@ def _why_not(agent: Agent, version: str) -> str:
     if version == "published":
         return "" if agent.published_id else "not_published"
     try:
-        compile_draft(agent.draft)
+        compile_draft(agent.draft, around=surroundings_of(agent.workspace))
     except CompileError:
         return "draft_problems"
     return ""

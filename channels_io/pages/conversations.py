@@ -38,6 +38,7 @@ class FilterForm(forms.Form):
             ("closed", gettext_lazy("Closed")),
             ("human", gettext_lazy("With a person")),
             ("failed", gettext_lazy("Failed")),
+            ("test", gettext_lazy("Tests of the builder")),
         ),
     )
     since = forms.DateField(label=gettext_lazy("From"), required=False)

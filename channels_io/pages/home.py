@@ -53,6 +53,7 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     figures = today(workspace)
     recent = list(
         Conversation.objects.of(workspace)
+        .filter(test=False)
         .select_related("contact", "agent")
         .order_by("-last_at", "-public_id")[:RECENT]
     )

@@ -32,7 +32,7 @@ class Filters:
     channel: str = ""
     """Public id of a channel, or the name of a kind."""
     state: str = ""
-    """open, closed, human, failed."""
+    """open, closed, human, failed; test: those of the test bench, which no other list holds."""
     since: date | None = None
     until: date | None = None
 
@@ -77,7 +77,7 @@ class Page:
 
 
 def filtered(workspace: Workspace, filters: Filters) -> QuerySet[Conversation]:
-    found: QuerySet[Conversation] = Conversation.objects.of(workspace)
+    found: QuerySet[Conversation] = Conversation.objects.of(workspace).filter(test=filters.state == "test")
     if filters.agent:
         found = found.filter(agent__public_id=clean_text(filters.agent, 40))
     if filters.channel:

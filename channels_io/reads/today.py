@@ -1,4 +1,4 @@
-"""What Home shows: the day so far in one workspace, in a fixed number of queries."""
+"""What Home shows: the day so far in one workspace, tests aside, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -116,12 +116,12 @@ def today(workspace: Workspace, now: datetime | None = None) -> Today:
     now = now or timezone.now()
     since = day_start(workspace, now)
     before = day_start(workspace, since - timedelta(hours=1))
-    started = Conversation.objects.of(workspace)
+    started = Conversation.objects.of(workspace).filter(test=False)
     counts = started.filter(started_at__gte=before).aggregate(
         now=Count("pk", filter=Q(started_at__gte=since)),
         before=Count("pk", filter=Q(started_at__lt=before + (now - since))),
     )
-    turns = Turn.objects.of(workspace).filter(at__gte=since)
+    turns = Turn.objects.of(workspace).filter(at__gte=since, conversation__test=False)
     reply = Turn.objects.filter(leg=OuterRef("leg"), number=OuterRef("number"), role=Turn.Role.AGENT)
     heard = turns.filter(role=Turn.Role.CALLER).aggregate(all=Count("pk"), answered=Count("pk", filter=Exists(reply)))
     timed = turns.filter(v2v_ms__isnull=False)
@@ -138,7 +138,7 @@ def today(workspace: Workspace, now: datetime | None = None) -> Today:
         hour=now.astimezone(since.tzinfo).hour,
         conversations=counts["now"],
         conversations_before=counts["before"],
-        live=Leg.objects.of(workspace).filter(ended_at=None).count(),
+        live=Leg.objects.of(workspace).filter(ended_at=None, conversation__test=False).count(),
         heard=heard["all"],
         answered=heard["answered"],
         timed=speed["count"],
@@ -164,9 +164,10 @@ def _hours(timed: Any, since: datetime) -> tuple[Hour, ...]:
 def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
     """The newest of each kind since midnight."""
     since = day_start(workspace, now or timezone.now())
-    legs = Leg.objects.of(workspace).filter(started_at__gte=since, end_reason__in=FAILURES)
-    events = Event.objects.filter(workspace=workspace, at__gte=since, kind__in=PROBLEMS)
-    slow = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__gt=SLOW_MS)
+    real = {"conversation__test": False}
+    legs = Leg.objects.of(workspace).filter(started_at__gte=since, end_reason__in=FAILURES, **real)
+    events = Event.objects.filter(workspace=workspace, at__gte=since, kind__in=PROBLEMS, **real)
+    slow = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__gt=SLOW_MS, **real)
     return Problems(
         failed_legs=tuple(
             legs.select_related("conversation__contact", "conversation__agent").order_by("-started_at")[:SHOWN_PROBLEMS]
@@ -185,7 +186,7 @@ def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
 def budget(workspace: Workspace, now: datetime | None = None) -> Budget:
     """Today's turns against the budget that held when each was taken (`Turn.over_budget`)."""
     since = day_start(workspace, now or timezone.now())
-    timed = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__isnull=False)
+    timed = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__isnull=False, conversation__test=False)
     figures = timed.aggregate(
         timed=Count("pk"),
         missed=Count("pk", filter=Q(over_budget=True)),

@@ -379,6 +379,7 @@ class BrowserCaller:
                 messages.Waiting()
                 | messages.SpeechStarted()
                 | messages.Partial()
+                | messages.Entered()
                 | messages.OwnerState()
                 | messages.Pong()
             ):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -133,7 +135,8 @@ class FakeChat(Fake):
     `first_ms` to the first token, `token_ms` to each next. A line "tool:NAME {json}" asks for the
     tool when the reply may use it. Cached tokens are counted in words as a real model would: the
     longest beginning that this conversation, or the resident prefix, had before. A prompt of more
-    than `window` words is refused. What it is asked in the background it answers from no script.
+    than `window` words is refused. What it is asked in the background it answers from no script, nor
+    what is bound: a choice goes to the option that shares most words with the caller's, a schema gets nulls.
     """
 
     role: EngineRole = "chat"
@@ -188,6 +191,10 @@ class FakeChatStream:
         )
         self._cache = prompt
         await _wait(self._model.first_ms)
+        if options.grammar or options.json_schema:
+            yield TextDelta(_bound_answer(messages, options))
+            yield Usage(len(prompt), cached, 1)
+            return
         asked = next((line.text for line in reversed(messages) if line.role in ("user", "tool")), "")
         scripted = self._script if not options.background else None
         line = next(scripted) if scripted is not None else f"You said this to me: {asked}"
@@ -205,6 +212,22 @@ class FakeChatStream:
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> None:
         self._cache = _prompt_words(messages)
+
+
+def _bound_answer(messages: Sequence[Message], options: ChatOptions) -> str:
+    if options.json_schema:
+        return json.dumps(dict.fromkeys(json.loads(options.json_schema).get("properties", {})))
+    said = set(_long_words(messages[-1].text.rpartition("Caller:")[2])) if messages else set()
+    offered = [
+        (line[0], said & set(_long_words(line[2:]))) for line in messages[0].text.splitlines() if line[1:2] == ":"
+    ]
+    letters = [letter for letter, _ in offered] or ["A"]
+    best = max(offered, key=lambda option: len(option[1]), default=("A", said))
+    return best[0] if best[1] else letters[0]
+
+
+def _long_words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3 and word not in ("caller", "wants")]
 
 
 def _prompt_words(messages: Sequence[Message]) -> tuple[str, ...]:

@@ -1,57 +1,18 @@
-"""The flow runner: which node speaks next. Pure and resumable: its state is a node id and variables.
+"""The flow runner: which node speaks next. Pure and resumable: `begin` a state, `advance` it by answers.
 
-It does no I/O: it says what it needs (`Generate`, `End`) and is told what happened. A
-version has one goal node for now; deterministic nodes and judged edges join this union.
+steps.py      what is needed and what became of it: the whole vocabulary
+state.py      where a conversation stands
+runner.py     begin, advance; answering.py → the node that asked; entering.py → a node entered
+hearing.py    the caller's turn; routes.py: edges and global nodes; returning.py: where a path ends
+asking.py     collect, form, menu: with confirming.py, corrections.py, puzzled.py, remarks.py, taking.py, questions.py
+talking.py    say, goal, end; changing.py: set, split, sub-flow, extract; working.py: whatever is done outside
+templates.py  `{{name}}`, by flat name only; conditions.py: rows of conditions
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from inference.flow.runner import advance, at, begin, expects, goal_of
+from inference.flow.state import FlowState
+from inference.flow.steps import Answer, Moment, Step
 
-from inference.errors import ProtocolError
-from inference.nodes import EndNode, FlowSpec, GoalNode, Node, ToolSpec
-
-
-@dataclass(frozen=True, slots=True)
-class Generate:
-    """Let the model talk at this goal node, with these tools."""
-
-    node: GoalNode
-    tools: tuple[ToolSpec, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Say `text` (may be empty) and end with `reason`."""
-
-    node: EndNode
-
-
-Step = Generate | End
-
-
-def node_of(flow: FlowSpec, node_id: str) -> Node:
-    """The node by id, the start node for an empty id. ProtocolError when the flow lacks it."""
-    wanted = node_id or flow.start
-    for node in flow.nodes:
-        if node.id == wanted:
-            return node
-    raise ProtocolError(f"The flow has no node {wanted!r}.", code="flow_node_unknown")
-
-
-def next_step(flow: FlowSpec, node_id: str) -> Step:
-    """What the node the conversation is at asks for now."""
-    node = node_of(flow, node_id)
-    match node:
-        case GoalNode():
-            return Generate(node, tuple(tool for tool in flow.tools if tool.name in node.tools))
-        case EndNode():
-            return End(node)
-
-
-def follow_else(flow: FlowSpec, node_id: str) -> str:
-    """The node an unconditional edge leads to, or "" when there is none."""
-    for edge in flow.edges:
-        if edge.source == node_id and edge.kind == "else":
-            return edge.target
-    return ""
+__all__ = ["Answer", "FlowState", "Moment", "Step", "advance", "at", "begin", "expects", "goal_of"]

@@ -161,3 +161,5 @@ class Moment:
     """Spoken, not written: values are read back as they are said."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Variables that come with the conversation: caller, channel, date."""
+    tokens: int = 0
+    """Read and written by models since the conversation began, where that is known."""

@@ -8,9 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from parley.lib.egress import allowed_of
+from parley.lib.env import EnvironmentProblem
+from parley.lib.sealing import SHORTEST_KEY
+
 
 def register_all() -> None:
-    for check in (check_secrets, check_public_url, check_folders, check_workers):
+    for check in (check_secrets, check_public_url, check_folders, check_workers, check_egress):
         register(check, Tags.security if check is check_secrets else "parley")
 
 
@@ -36,6 +40,14 @@ def check_secrets(**_kwargs: Any) -> list[CheckMessage]:
                 id="parley.E002",
             )
         )
+    if any(len(key) < SHORTEST_KEY for key in settings.PARLEY_SEALING_KEYS):
+        found.append(
+            Error(
+                f"A sealing key is shorter than {SHORTEST_KEY} characters.",
+                hint="Unset PARLEY_SEALING_KEYS to have one made under var/secrets, or set long random ones.",
+                id="parley.E008",
+            )
+        )
     if settings.DEBUG and not is_local():
         found.append(
             Error(
@@ -45,6 +57,15 @@ def check_secrets(**_kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def check_egress(**_kwargs: Any) -> list[CheckMessage]:
+    try:
+        allowed_of(settings.PARLEY_EGRESS_ALLOW)
+    except EnvironmentProblem as error:
+        hint = "Separate several with commas. Until it is right, tools call nothing."
+        return [Error(str(error), hint=hint, id="parley.E009")]
+    return []
 
 
 def check_public_url(**_kwargs: Any) -> list[CheckMessage]:

@@ -35,6 +35,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     main = [
         _item(_("Home"), "home", "channels_io:home", exact=True),
         _item(_("Agents"), "support_agent", "agents:list"),
+        _item(_("Tools"), "build", "agents:tools"),
         _item(_("Conversations"), "forum", "channels_io:conversations"),
         _item(_("Channels"), "hub", "channels_io:channels"),
     ]

@@ -31,6 +31,13 @@ PARLEY_PUBLIC_URL = env_str("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PARLEY_PORT
 PARLEY_WORKERS = env_list("PARLEY_WORKERS", f"http://127.0.0.1:{env_int('PARLEY_WORKER_PORT', 8100)}")
 PARLEY_WORKER_TOKEN = env_secret("PARLEY_WORKER_TOKEN") or secret_file(PARLEY_VAR / "secrets" / "worker_token")
 PARLEY_METRICS_TOKEN = env_secret("PARLEY_METRICS_TOKEN")
+# Encrypt what must be known again (keys of other services). The first one seals, all of them open: to change it, put a
+# new one in front, run `manage.py rotatesecrets`, then take the old one out.
+PARLEY_SEALING_KEYS = [key.strip() for key in env_secret("PARLEY_SEALING_KEYS").split(",") if key.strip()] or [
+    secret_file(PARLEY_VAR / "secrets" / "sealing_key")
+]
+# Networks and hosts inside that tools may call: 10.1.0.0/16, crm.lan, crm.lan:8443. Everything else must be public.
+PARLEY_EGRESS_ALLOW = env_list("PARLEY_EGRESS_ALLOW")
 PARLEY_RECORDINGS = PARLEY_VAR / "recordings"
 PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expanduser()
 # How long a caller may wait in line when every worker is full; 0 refuses at once.
@@ -263,7 +270,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "parley.api.Pages",
     "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "parley.api_schema.ScopedSchema",
     "EXCEPTION_HANDLER": "parley.api_errors.error_response",
     "DEFAULT_THROTTLE_CLASSES": ["parley.api.ActorThrottle"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -275,6 +282,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "parley.api_schema.add_failures",
+    ],
 }
 
 # The look
@@ -313,6 +324,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },
 }

@@ -12,12 +12,13 @@ def test_seed_is_idempotent_and_keeps_edits(acme: Workspace, bob: User) -> None:
     assert [(agent.slug, agent.name) for agent in first] == [
         ("reception", "Smile Dental reception"),
         ("pizza", "Pizza line"),
+        ("booking", "Dental booking"),
     ]
     assert all(agent.published is not None for agent in first)
     edit_draft(actor_for(bob), first[0], {"greeting": "Changed."}, revision=1)
     second = seed_demo(acme)
     assert [agent.pk for agent in second] == [agent.pk for agent in first]
-    assert (Agent.objects.count(), Version.objects.count()) == (2, 2)
+    assert (Agent.objects.count(), Version.objects.count()) == (3, 3)
     assert second[0].draft.greeting == "Changed."
 
 

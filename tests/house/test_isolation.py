@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
 from django.contrib import admin
 from django.http import HttpResponse
 from django.test import Client
@@ -22,15 +23,19 @@ from tests.support.world import World, api_key_of
 OBJECTS = {
     ("agents/", "public_id"): "agent",
     ("agents/", "version_id"): "version",
+    ("agents/", "case_id"): "case",
     ("conversations/", "public_id"): "conversation",
     ("conversations/", "leg_id"): "leg",
     ("calls/", "public_id"): "conversation",
     ("channels/", "public_id"): "channel",
     ("workspace/people/", "public_id"): "membership",
     ("workspace/keys/", "public_id"): "key",
+    ("tools/", "public_id"): "tool",
+    ("tools/secrets/", "public_id"): "secret",
     ("widget/", "public_id"): "channel",
     ("api/v1/agents/", "public_id"): "agent",
     ("api/v1/agents/", "version_id"): "version",
+    ("api/v1/tools/", "tool_id"): "tool",
     ("api/v1/channels/", "public_id"): "channel",
     ("api/v1/conversations/", "public_id"): "conversation",
     ("api/v1/conversations/", "leg_id"): "leg",
@@ -116,6 +121,12 @@ def test_every_id_route_is_known() -> None:
             continue
         for parameter in route.parameters:
             object_of(route, parameter)
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many routes are asked that the rate would be what answers."""
+    monkeypatch.setattr("parley.api.ActorThrottle.allow_request", lambda *_: True)
 
 
 def test_a_member_of_another_workspace_finds_nothing(

@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from inference.conversation import Conversation, Engines
+from inference.conversation import Conversation
+from inference.engine_set import Engines
 from inference.engines.base import ToolRequest, Transcript
 from inference.errors import EngineError
 from inference.events import (
@@ -52,8 +53,8 @@ SPEC = AgentSpec(
     version="vn",
     workspace="ws",
     name="A",
-    instructions="You are A.",
-    flow=FlowSpec("talk", (GoalNode("talk", "Help.", ("slots",)),), (), (ToolSpec("slots", "Free slots"),)),
+    instructions="You are A.\n\nHelp.",
+    flow=FlowSpec("talk", (GoalNode("talk", "", ("slots",)),), (), (ToolSpec("slots", "Free slots"),)),
 )
 LATE = msgspec.structs.replace(SPEC, turns=TurnSpec(filler_ms=1))
 GREETING = "Hello there."
@@ -648,9 +649,8 @@ async def test_an_end_node_says_goodbye_and_ends_the_conversation() -> None:
     )
     scripted = Scripted()
     async with calling(scripted, spec, media=Media("text")) as caller:
-        caller.conversation.hear(Text("Bye"))
         await caller.until(lambda: caller.of(ReplyDone))
-        assert caller.of(ReplyDone) == [ReplyDone(1, "Goodbye.", 0, "done")]
+        assert caller.of(ReplyDone) == [ReplyDone(0, "Goodbye.", 0, "done")]
 
 
 async def test_a_flood_of_audio_drops_the_oldest_and_keeps_the_words() -> None:
@@ -680,3 +680,36 @@ async def test_synthesis_stays_a_few_seconds_ahead_of_the_player() -> None:
         caller.conversation.hear(Playback(1, 24000))
         await caller.speak(0, pause=400)
         assert before < sent() <= before + 24000 + 4800
+
+
+async def test_while_the_caller_speaks_nothing_is_noted_down_and_afterwards_it_goes_on() -> None:
+    scripted = Scripted()
+    scripted.transcriber.script = [""]
+    async with calling(scripted) as caller:
+        memory = caller.conversation._memory
+        work = memory._work = asyncio.create_task(asyncio.sleep(60))
+        gaps: list[bool] = []
+        memory.after_turn = lambda: gaps.append(work.cancelled())  # type: ignore[method-assign]
+        await caller.speak(400, pause=0)
+        assert work.cancelling()
+        await caller.speak(0, pause=800)
+        assert gaps == [True]
+
+
+async def test_the_gap_behind_words_to_a_human_owner_is_used_too() -> None:
+    async with calling(Scripted(), media=Media("text")) as caller:
+        gaps: list[int] = []
+        caller.conversation._memory.after_turn = lambda: gaps.append(1)  # type: ignore[method-assign]
+        caller.conversation.hear(Control("owner", "human"))
+        caller.conversation.hear(Text("Hello?"))
+        await caller.until(lambda: caller.of(State))
+        assert gaps == [1]
+
+
+async def test_a_sentence_of_an_operator_after_a_reply_is_a_turn_of_its_own() -> None:
+    async with calling(Scripted(), greeting_spec()) as caller:
+        await caller.play_out(0)
+        caller.conversation.hear(Control("say", "One moment."))
+        await caller.play_out(1)
+        assert [done.turn for done in caller.of(ReplyDone)] == [0, 1]
+        assert caller.history == [("assistant", GREETING), ("assistant", "One moment.")]

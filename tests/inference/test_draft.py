@@ -6,15 +6,17 @@ import asyncio
 
 from inference.draft import Draft, same_words
 from inference.events import Message
+from inference.flow.state import FlowState
 from inference.gate import Gate
 from inference.outbox import Outbox
 from inference.reply import Reply
 
+TALK = FlowState(node="talk")
 BEFORE = [Message("assistant", "Hello.")]
 
 
 def draft(text: str) -> Draft:
-    return Draft(text, list(BEFORE), "talk", Reply(0, True), Gate(Outbox()))
+    return Draft(text, list(BEFORE), TALK, Reply(0, True), Gate(Outbox()))
 
 
 def test_capitals_spaces_and_punctuation_make_no_difference() -> None:
@@ -26,12 +28,12 @@ def test_capitals_spaces_and_punctuation_make_no_difference() -> None:
 
 def test_a_draft_answers_the_same_words_in_the_same_place_only() -> None:
     begun = draft("Are you open?")
-    assert begun.answers("are you open", BEFORE, "talk")
-    assert not begun.answers("are you open on Sunday", BEFORE, "talk")
-    assert not begun.answers("are you open", [*BEFORE, Message("user", "Hi.")], "talk")
-    assert not begun.answers("are you open", BEFORE, "other")
+    assert begun.answers("are you open", BEFORE, TALK)
+    assert not begun.answers("are you open on Sunday", BEFORE, TALK)
+    assert not begun.answers("are you open", [*BEFORE, Message("user", "Hi.")], TALK)
+    assert not begun.answers("are you open", BEFORE, FlowState(node="other"))
     begun.failed = True
-    assert not begun.answers("are you open", BEFORE, "talk")
+    assert not begun.answers("are you open", BEFORE, TALK)
 
 
 async def test_dropping_waits_until_the_work_has_stopped() -> None:
@@ -49,3 +51,15 @@ async def test_dropping_waits_until_the_work_has_stopped() -> None:
     await begun.drop()
     assert stopped == [True]
     await begun.drop()
+
+
+async def test_what_is_said_word_for_word_waits_for_all_of_the_words() -> None:
+    begun = Draft("Are you", [], TALK, Reply(0, True), Gate(Outbox()), sure=False)
+    waiting = asyncio.create_task(begun.certain())
+    await asyncio.sleep(0)
+    assert begun.held
+    assert not waiting.done()
+    begun.confirm()
+    await waiting
+    assert not begun.held
+    await draft("Are you open?").certain()

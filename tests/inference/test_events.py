@@ -57,18 +57,23 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
             return st.one_of([values_of(each) for each in types])
         case msgspec.inspect.VarTupleType(item_type=item):
             return st.lists(values_of(item), max_size=3).map(tuple)
-        case msgspec.inspect.DictType():
+        case msgspec.inspect.TupleType(item_types=types):
+            return st.tuples(*(values_of(each) for each in types))
+        case msgspec.inspect.DictType(value_type=msgspec.inspect.AnyType()):
             return st.dictionaries(st.text(max_size=5), JSON, max_size=3)
+        case msgspec.inspect.DictType(value_type=value):
+            return st.dictionaries(st.text(max_size=5), values_of(value), max_size=3)
         case msgspec.inspect.LiteralType(values=values):
             return st.sampled_from(values)
-    return {
+    plain: dict[Any, st.SearchStrategy[Any]] = {
         msgspec.inspect.StrType: st.text(max_size=30),
         msgspec.inspect.IntType: INTEGERS,
         msgspec.inspect.FloatType: st.floats(allow_nan=False),
         msgspec.inspect.BoolType: st.booleans(),
         msgspec.inspect.BytesType: st.binary(max_size=64),
         msgspec.inspect.NoneType: st.none(),
-    }[type(kind)]
+    }
+    return plain[type(kind)]
 
 
 def structs_of(cls: type[Any]) -> st.SearchStrategy[Any]:
@@ -121,9 +126,8 @@ def test_garbage_is_refused_and_nothing_else_is_raised(data: bytes) -> None:
 @given(data=st.data(), flips=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4))
 @settings(deadline=None)
 def test_damaged_messages_raise_nothing_else(data: st.DataObject, flips: list[tuple[int, int]]) -> None:
-    message = data.draw(
-        st.sampled_from([Open(SPEC, "cv_1"), Text("hello", "m1"), Audio(b"\1\2" * 160), Playback(3, 4800)])
-    )
+    messages: list[Up] = [Open(SPEC, "cv_1"), Text("hello", "m1"), Audio(b"\1\2" * 160), Playback(3, 4800)]
+    message = data.draw(st.sampled_from(messages))
     damaged = bytearray(encode(message))
     for position, byte in flips:
         damaged[position % len(damaged)] = byte
@@ -212,7 +216,7 @@ def test_tags_are_the_names_of_the_protocol_page() -> None:
     assert tags == {
         "open", "audio", "text", "dtmf", "playback", "tool_result", "control", "close",
         "ready", "speech_started", "floor", "partial", "heard", "reply_text", "reply_audio", "reply_done", "interrupted",
-        "tool_call", "state", "timing", "failed",
+        "tool_call", "entered", "state", "timing", "failed",
     }  # fmt: skip
 
 

@@ -1,18 +1,57 @@
 from __future__ import annotations
 
 from inference.events import ConversationState, Message
+from inference.flow.state import FlowState, Frame, Trying
 from inference.live_state import LiveState
+from inference.nodes import CollectNode, FlowSpec, GoalNode, Slot
+from inference.spec import AgentSpec, VoiceSpec
+
+SPEC = AgentSpec(
+    agent="ag", version="vn", workspace="ws", name="A", flow=FlowSpec("goal", (GoalNode("goal", ""),)), language="en"
+)
+CARD = CollectNode("card", Slot("card", "digits", masked=True))
+PAYING = AgentSpec(agent="pay", version="vn", workspace="ws", name="P", flow=FlowSpec("card", (CARD,)))
 
 
 def test_a_snapshot_resumes_to_an_equal_snapshot_and_shares_nothing() -> None:
-    snapshot = ConversationState("node", {"name": "Ada"}, (Message("user", "Hi"),), 7, True, "human")
-    state = LiveState.resume(snapshot, "start")
+    flow = FlowState(node="goal", variables={"name": "Ada"}, turns=3)
+    snapshot = ConversationState(
+        "goal", {"name": "Ada"}, (Message("user", "Hi"),), 7, True, "human", "So far.", flow, "ag_2", "de", "anna"
+    )
+    state = LiveState.resume(snapshot, SPEC)
     assert state.snapshot() == snapshot
-    state.variables["name"] = "Bob"
+    assert (state.spec.language, state.spec.voice) == ("de", VoiceSpec(name="anna"))
     state.history.append(Message("assistant", "Hello"))
-    assert snapshot.variables == {"name": "Ada"}
     assert len(snapshot.history) == 1
 
 
-def test_without_a_snapshot_it_begins_at_the_start_node() -> None:
-    assert LiveState.resume(None, "start").snapshot() == ConversationState(node="start")
+def test_a_snapshot_from_before_flows_resumes_at_its_node() -> None:
+    state = LiveState.resume(ConversationState("goal", {"name": "Ada"}, turn=2, greeted=True), SPEC)
+    assert (state.flow.node, state.flow.variables) == ("goal", {"name": "Ada"})
+
+
+def test_without_a_snapshot_it_has_not_begun() -> None:
+    assert LiveState.resume(None, SPEC).snapshot() == ConversationState()
+
+
+def test_another_agent_speaks_its_own_language_and_hides_its_own_values() -> None:
+    state = LiveState(SPEC, FlowState(node="goal", variables={"card": "4321"}))
+    state.speak("de", "anna")
+    assert state.snapshot().variables == {"card": "4321"}
+    state.hand_over(PAYING)
+    assert (state.spec, state.agent, state.language, state.voice) == (PAYING, "pay", "", "")
+    assert state.snapshot().variables == {}
+
+
+def test_masked_values_are_in_no_snapshot() -> None:
+    trying = Trying(slot="card", values={"card": "4321", "day": "Monday"})
+    frame = Frame("menu", variables={"card": "4321", "day": "Monday"}, trying=trying)
+    flow = FlowState(
+        node="card", variables={"card": "4321", "day": "Monday"}, trying=trying, frames=(frame,), heard="4321"
+    )
+    state = LiveState(PAYING, flow)
+    stored = state.snapshot()
+    assert "4321" not in repr(stored)
+    assert stored.flow.frames[0].variables == {"day": "Monday"}
+    assert stored.flow.trying == Trying(slot="card", values={"day": "Monday"})
+    assert state.flow.variables["card"] == "4321"

@@ -127,7 +127,7 @@ async def ask(memory: Memory, state: LiveState) -> None:
 
 
 async def test_the_oldest_half_is_folded_in_a_gap_and_read_before_anybody_needs_it() -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(14))
+    chat, state = Notes(), LiveState(SPEC, history=turns(14))
     async with Memory.open(OPENING, state, chat) as memory:
         memory.after_turn()
         await settle(lambda: chat.of("notes"))
@@ -155,7 +155,7 @@ async def test_the_oldest_half_is_folded_in_a_gap_and_read_before_anybody_needs_
 
 
 async def test_a_short_conversation_is_left_alone() -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(4))
+    chat, state = Notes(), LiveState(SPEC, history=turns(4))
     async with Memory.open(OPENING, state, chat) as memory:
         memory.after_turn()
         await asyncio.sleep(0)
@@ -164,7 +164,7 @@ async def test_a_short_conversation_is_left_alone() -> None:
 
 @pytest.mark.parametrize("stop", ["reply", "prefill"])
 async def test_the_caller_speaks_the_work_stops_and_the_next_gap_goes_on(stop: str) -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(14))
+    chat, state = Notes(), LiveState(SPEC, history=turns(14))
     async with Memory.open(OPENING, state, chat) as memory:
         memory.after_turn()
         await settle(lambda: chat.of("notes"))
@@ -187,7 +187,7 @@ async def test_the_caller_speaks_the_work_stops_and_the_next_gap_goes_on(stop: s
 
 
 async def test_what_was_noted_is_not_asked_again_when_only_the_reading_was_stopped() -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(14))
+    chat, state = Notes(), LiveState(SPEC, history=turns(14))
     async with Memory.open(OPENING, state, chat) as memory:
         memory.after_turn()
         for _ in range(7):
@@ -203,7 +203,7 @@ async def test_what_was_noted_is_not_asked_again_when_only_the_reading_was_stopp
 
 
 async def test_nothing_is_begun_while_the_conversation_asks() -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(14))
+    chat, state = Notes(), LiveState(SPEC, history=turns(14))
     async with Memory.open(OPENING, state, chat) as memory:
         async with aclosing(memory.reply(state.history, (), ChatOptions())) as deltas:
             await anext(deltas)
@@ -213,7 +213,7 @@ async def test_nothing_is_begun_while_the_conversation_asks() -> None:
 
 
 async def test_notes_that_fail_are_given_up_and_the_turns_are_forgotten_all_the_same() -> None:
-    chat, state = Notes(failing=True), LiveState("talk", history=turns(14), summary="Ada called.")
+    chat, state = Notes(failing=True), LiveState(SPEC, history=turns(14), summary="Ada called.")
     async with Memory.open(OPENING, state, chat) as memory:
         for number in range(1, ATTEMPTS + 1):
             memory.after_turn()
@@ -229,7 +229,7 @@ async def test_notes_that_fail_are_given_up_and_the_turns_are_forgotten_all_the_
 
 
 async def test_without_gaps_the_oldest_turns_go_and_what_was_noted_stays() -> None:
-    chat, state = Notes(), LiveState("talk")
+    chat, state = Notes(), LiveState(SPEC)
     longest = 0
     async with Memory.open(OPENING, state, chat) as memory:
         for number in range(100):
@@ -248,7 +248,7 @@ async def test_without_gaps_the_oldest_turns_go_and_what_was_noted_stays() -> No
 
 
 async def test_a_history_too_long_to_resume_with_is_cut_before_the_first_prompt() -> None:
-    chat, state = Notes(), LiveState("talk", history=turns(500))
+    chat, state = Notes(), LiveState(SPEC, history=turns(500))
     async with Memory.open(OPENING, state, chat):
         assert state.history[-1] == turns(500)[-1]
         assert 0 < len(state.history) < 40
@@ -298,7 +298,7 @@ async def test_two_hundred_turns_cost_no_more_than_fifty() -> None:
     assert len(msgspec.json.encode(state)) < 6000
     assert state.summary
     assert state.turn == 200
-    assert grown < 60_000, f"150 turns left {grown} bytes behind"
+    assert grown < 80_000, f"150 turns left {grown} bytes behind"
 
 
 async def test_another_worker_goes_on_with_the_summary() -> None:

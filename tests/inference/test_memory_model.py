@@ -11,7 +11,7 @@ from inference.engines.ik_library import runs_here
 from inference.engines.ik_llama import IkLlama
 from inference.events import Failed, Media, ReplyDone, State, Text, Timing
 from inference.nodes import FlowSpec, GoalNode
-from inference.prompt import prefixes
+from inference.prompt import prefix
 from inference.spec import AgentSpec, ModelSpec
 from tests.inference.engines.conftest import weights
 from tests.inference.test_conversation import calling
@@ -37,7 +37,7 @@ async def test_thirty_turns_in_a_small_window_are_read_once() -> None:
         pytest.skip("ik_llama.cpp does not run on this machine")
     chat = IkLlama(path=weights("smollm2-135m"), context=1600, capacity=2)
     await chat.load()
-    await chat.warm(prefixes(SPEC)[0])
+    await chat.warm(prefix(SPEC))
     timings: list[Timing] = []
     try:
         engines = replace(Scripted().engines(), chat=chat)

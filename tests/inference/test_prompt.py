@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
-from inference.errors import ProtocolError
 from inference.events import Message
-from inference.flow import End, Generate, follow_else, next_step, node_of
-from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, ToolSpec
-from inference.prompt import prefix, prefixes, prompt
+from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, Subflow, ToolSpec
+from inference.prompt import goal_tools, prefix, prompt, task
 from inference.spec import AgentSpec
 
 GOAL = GoalNode(id="talk", prompt="Help the caller.", tools=("slots",))
@@ -21,11 +17,10 @@ SPEC = AgentSpec(agent="ag", version="vn", workspace="ws", name="A", flow=FLOW, 
 
 
 def test_the_head_is_the_same_for_every_caller() -> None:
-    head = prefix(SPEC, GOAL)
-    assert head == (Message("system", "You are A.\n\nHelp the caller."),)
-    assert prefixes(SPEC) == [head]
-    one = prompt(SPEC, GOAL, "Now: Monday", [Message("user", "Hi")])
-    other = prompt(SPEC, GOAL, "", [])
+    head = prefix(SPEC)
+    assert head == (Message("system", "You are A."),)
+    one = prompt(SPEC, "Now: Monday", [Message("user", "Hi")])
+    other = prompt(SPEC, "", [])
     assert tuple(one[:1]) == tuple(other[:1]) == head
     assert one[1:] == [Message("system", "Now: Monday"), Message("user", "Hi")]
 
@@ -40,7 +35,7 @@ def test_lines_of_one_side_are_joined_but_tool_lines_are_not() -> None:
         Message("tool", "[]", "slots", "c1"),
         Message("assistant", "None left."),
     ]
-    assert prompt(SPEC, GOAL, "", history)[1:] == [
+    assert prompt(SPEC, "", history)[1:] == [
         Message("assistant", "Hello. How can I help?"),
         Message("user", "I want to book"),
         *history[4:],
@@ -49,12 +44,20 @@ def test_lines_of_one_side_are_joined_but_tool_lines_are_not() -> None:
 
 def test_an_empty_agent_has_no_head() -> None:
     bare = AgentSpec(agent="a", version="v", workspace="w", name="n", flow=FlowSpec("g", (GoalNode("g", " "),)))
-    assert prefixes(bare) == [()]
+    assert prefix(bare) == ()
 
 
-def test_the_flow_says_what_a_node_needs() -> None:
-    assert next_step(FLOW, "") == Generate(GOAL, (FLOW.tools[0],))
-    assert next_step(FLOW, "bye") == End(END)
-    assert (follow_else(FLOW, "talk"), follow_else(FLOW, "bye")) == ("bye", "")
-    with pytest.raises(ProtocolError, match="no node 'gone'"):
-        node_of(FLOW, "gone")
+def test_a_task_is_said_where_its_node_is_entered_and_not_again() -> None:
+    said = task("talk", " Help. ", ())
+    assert said == Message("system", "Help.", "talk")
+    history = [said, Message("user", "Hi"), Message("system", "An operator's notice.")]
+    assert task("talk", "Help Ada.", history) is None
+    assert task("book", "Book.", history) == Message("system", "Book.", "book")
+    assert task("talk", "Help.", [*history, Message("system", "Book.", "book")]) == said
+    assert task("talk", "  ", ()) is None
+
+
+def test_the_tools_of_all_goals_stand_in_every_prompt() -> None:
+    inner = Subflow("sub", "deep", (GoalNode("deep", "Deeper.", ("other",)),))
+    assert goal_tools(FLOW) == (FLOW.tools[0],)
+    assert goal_tools(FlowSpec("talk", (GOAL, END), (), FLOW.tools, flows=(inner,))) == FLOW.tools

@@ -77,7 +77,7 @@ def test_an_answer_that_comes_late_ends_the_turn_at_once(late: int) -> None:
 def test_the_words_come_first_and_the_score_may_shorten_the_wait() -> None:
     turns = TurnTaker()
     pause = pause_of(run(turns, "######.."))
-    text = "I was thinking about a crown"
+    text = "the crown on the upper left"
     patient, sure = (silence_needed(POLICY, Evidence(text, score, 192)) for score in (0.0, 0.99))
     assert sure < patient
     assert turns.pause_answer(pause.sample, text, None) == []

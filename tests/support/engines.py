@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inference.audio import AudioFrame, Samples
-from inference.conversation import Engines
+from inference.engine_set import Engines
 from inference.engines.base import (
     AsrOptions,
     ChatDelta,
@@ -113,6 +113,7 @@ class ScriptedChat(Loaded):
     script: list[str | ToolRequest | EngineError] = field(default_factory=list)
     prompts: list[list[Message]] = field(default_factory=list)
     prefills: list[list[Message]] = field(default_factory=list)
+    asked: list[ChatOptions] = field(default_factory=list)
     closed: int = 0
     hold: asyncio.Event | None = None
     """Set: the model waits for it after its third word."""
@@ -132,6 +133,7 @@ class ScriptedChat(Loaded):
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:
         self.prompts.append(list(messages))
+        self.asked.append(options)
         line = self.script.pop(0) if self.script else "All right then."
         try:
             if self.wait is not None:
@@ -156,9 +158,12 @@ class ScriptedSynthesizer(Loaded):
     """480 samples of tone a letter, one frame a word, with the words' positions."""
 
     failing: bool = False
+    spoken: list[tuple[str, str]] = field(default_factory=list)
+    """(voice, text) of what was synthesised."""
 
     async def speak(self, clauses: AsyncIterator[str], voice: VoiceSpec) -> AsyncGenerator[Speech]:
         async for text in clauses:
+            self.spoken.append((voice.name, text))
             if self.failing:
                 raise EngineError("The voice is broken.")
             words, position = [], 0

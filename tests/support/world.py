@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 
+from channels_io.actions.save_test_case import save_test_case
 from channels_io.models import Channel
 from channels_io.widget_settings import WIDGET_KIND
 from parley.accounts.actions import issue_api_key
@@ -16,6 +17,8 @@ from parley.accounts.models import ApiKey, Membership, User, Workspace
 from parley.admin_site import WorkspaceAdmin
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import make_conversation
+from tests.support.tools import make_secret, make_tool
+from tests.support.trials import booking
 
 SCOPES = ("agents:read", "agents:write", "channels:read", "channels:write", "conversations:read", "conversations:write")
 
@@ -32,13 +35,27 @@ class World:
         )
         self.conversation = make_conversation(self.agent, channel=self.channel, recorded=True)
         self.leg = self.conversation.legs.get()
+        self.case = save_test_case(system_actor(workspace), booking(self.agent), name="Booking")
+        self.secret = make_secret(workspace)
+        self.tool = make_tool(workspace, auth="bearer", secret=self.secret.name)
         self.membership = Membership.objects.get(workspace=workspace, user=member)
         self.key, _secret = issue_api_key(system_actor(workspace), name="Site", scopes=["agents:read"])
 
     def ids(self) -> dict[str, str]:
         return {
             name: getattr(self, name).public_id
-            for name in ("agent", "version", "channel", "conversation", "leg", "membership", "key")
+            for name in (
+                "agent",
+                "version",
+                "channel",
+                "conversation",
+                "leg",
+                "case",
+                "membership",
+                "key",
+                "tool",
+                "secret",
+            )
         }
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:

@@ -23,9 +23,9 @@ function showProblems(root, state, words) {
     const item = document.createElement("li");
     item.className = `ag-problem is-${problem.severity}`;
     const link = document.createElement("a");
-    link.href = `#field-${problem.field}`;
+    link.href = onCanvas(problem) ? `${location.pathname}builder/#${problem.node}` : `#field-${problem.field}`;
     const label = document.createElement("strong");
-    label.textContent = problem.label;
+    label.textContent = onCanvas(problem) ? [problem.title, problem.label].filter(Boolean).join(": ") : problem.label;
     link.append(label, ` ${problem.message}`);
     item.append(link);
     return item;
@@ -38,7 +38,7 @@ function showProblems(root, state, words) {
   }
   const list = root.querySelector("[data-problems]");
   if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
-  const bad = new Set(state.problems.filter((p) => p.severity === "error").map((p) => p.field));
+  const bad = new Set(state.problems.filter((p) => p.severity === "error" && !onCanvas(p)).map((p) => p.field));
   for (const field of root.querySelectorAll(".ag-field")) {
     const wrong = bad.has(field.id.replace("field-", ""));
     field.classList.toggle("is-wrong", wrong);
@@ -47,6 +47,11 @@ function showProblems(root, state, words) {
       else input.removeAttribute("aria-invalid");
     }
   }
+}
+
+// Problems of a node stand on the canvas; a plain agent's only field of a node stands in this form.
+function onCanvas(problem) {
+  return problem.edge !== "" || (problem.field !== "instructions" && (problem.node !== "" || /^(flow|variables)/.test(problem.field)));
 }
 
 export function showCounters(root, state, words, content) {

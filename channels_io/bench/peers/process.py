@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from inference.prompt import prefixes
+from inference.nodes import GoalNode
+from inference.prompt import prefix
 from inference.spec import AgentSpec
 from parley.stack.preflight import spare_port
 from parley.stack.probes import http_ok
@@ -44,7 +45,7 @@ class PeerConfig(Struct, frozen=True):
 
 def config_of(spec: AgentSpec, *, port: int, whisper: Path, llm_url: str, llm_key: str, llm_model: str) -> PeerConfig:
     """The agent as the peer is told it: the very prompt, greeting, voice and sampling that Parley uses."""
-    heads = prefixes(spec)
+    goals = [node.prompt for node in spec.flow.nodes if isinstance(node, GoalNode) and node.prompt.strip()]
     return PeerConfig(
         port=port,
         whisper=str(whisper),
@@ -54,7 +55,7 @@ def config_of(spec: AgentSpec, *, port: int, whisper: Path, llm_url: str, llm_ke
         llm_model=llm_model,
         temperature=spec.models.temperature,
         max_tokens=spec.models.max_tokens,
-        system="\n\n".join(message.text for message in heads[0]) if heads else "",
+        system="\n\n".join([*(message.text for message in prefix(spec)), *goals[:1]]),
         greeting=spec.greeting,
     )
 

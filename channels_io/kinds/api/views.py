@@ -95,15 +95,28 @@ class EventStreamRenderer(BaseRenderer):
         return _event("failed", data["error"] if isinstance(data, dict) and "error" in data else data).encode()
 
 
+class StreamedEventSerializer(serializers.Serializer[Any]):
+    event = serializers.ChoiceField(choices=["reply_text", "done", "failed"])
+    data = serializers.CharField(  # type: ignore[assignment]  # a field's own name here
+        help_text="JSON: of `reply_text` turn and text, of `done` the whole reply, of `failed` code and message."
+    )
+
+
+def _answers(status: int) -> dict[tuple[int, str], type[serializers.Serializer[Any]]]:
+    return {(status, "application/json"): ReplySerializer, (status, STREAM): StreamedEventSerializer}
+
+
 class Conversations(ConversationList):
     """The list, and the way to begin one."""
 
-    renderer_classes = [JSONRenderer, EventStreamRenderer]
+    def get_renderers(self) -> list[BaseRenderer]:
+        """A list is no stream: only an answer comes word by word."""
+        return [JSONRenderer(), EventStreamRenderer()] if self.request.method == "POST" else [JSONRenderer()]
 
     def get_permissions(self) -> list[Any]:
         return [HasScope("conversations:read" if self.request.method == "GET" else "conversations:write")()]
 
-    @extend_schema(operation_id="conversations_open", request=OpeningSerializer, responses={201: ReplySerializer})
+    @extend_schema(operation_id="conversations_open", request=OpeningSerializer, responses=_answers(201))
     def post(self, request: Request) -> HttpResponseBase:
         """Write to an agent; the answer comes as JSON, or word by word with Accept: text/event-stream."""
         sent = _read(OpeningSerializer, request)
@@ -117,7 +130,7 @@ class Messages(APIView):
     permission_classes = [HasScope("conversations:write")]
     renderer_classes = [JSONRenderer, EventStreamRenderer]
 
-    @extend_schema(operation_id="conversations_message", request=MessageSerializer, responses={200: ReplySerializer})
+    @extend_schema(operation_id="conversations_message", request=MessageSerializer, responses=_answers(200))
     def post(self, request: Request, public_id: str) -> HttpResponseBase:
         """Write on in a conversation; the answer comes as JSON, or word by word with Accept: text/event-stream."""
         conversation = get_or_404(Conversation, actor_of(request).workspace, public_id)

@@ -93,7 +93,7 @@ class TestCreate:
     def test_demo(self, bobs: Client, acme: Workspace) -> None:
         for _twice in range(2):
             assert bobs.post(reverse("agents:demo")).status_code == 302
-        assert set(Agent.objects.values_list("slug", flat=True)) == {"reception", "pizza"}
+        assert set(Agent.objects.values_list("slug", flat=True)) == {"reception", "pizza", "booking"}
 
 
 class TestDetail:

@@ -12,11 +12,14 @@ from channels_io.actions.record_entries import record_entries
 from channels_io.entries import AgentTurn, CallerTurn, Entry, StateSnapshot
 from channels_io.live.facts import KnownMessage
 from channels_io.live.opening import NothingToOpen, moment, open_ticket
-from channels_io.models import Channel, Conversation, Leg
-from channels_io.tickets import Ticket
+from channels_io.mocks import Mock
+from channels_io.models import Channel, Conversation, Leg, TurnState
+from channels_io.tickets import BackTo, Ticket
 from inference.events import ConversationState, Message
+from inference.flow.state import FlowState
 from parley.accounts.models import Workspace
 from tests.support.agents import make_agent, publish
+from tests.support.trials import booking
 
 
 @pytest.fixture
@@ -149,3 +152,76 @@ def test_a_message_without_an_answer_is_known_if_the_state_has_it(
 
 def test_a_new_conversation_knows_nothing(agent: Agent) -> None:
     assert open_ticket(ticket_for(agent), "text").facts.known == {}
+
+
+# --- the test bench
+
+
+def test_a_test_is_marked_and_told_more(agent: Agent) -> None:
+    opened = open_ticket(ticket_for(agent, version="draft", test=True, mocks={"find": Mock("[]")}), "text")
+    assert opened.leg.conversation.test
+    assert (opened.facts.test, opened.facts.mocks) == (True, {"find": Mock("[]")})
+    plain = open_ticket(ticket_for(agent, mocks={"find": Mock("[]")}), "text")
+    assert (plain.leg.conversation.test, plain.facts.test, plain.facts.mocks) == (False, False, {})
+
+
+def test_going_back_begins_where_the_turn_before_ended(agent: Agent) -> None:
+    first = booking(agent)
+    conversation = first.conversation.public_id
+    back = BackTo(first.public_id, 2)
+    opened = open_ticket(ticket_for(agent, version="draft", test=True, conversation=conversation, back_to=back), "text")
+    assert opened.facts.resumed
+    assert opened.facts.state is not None
+    assert (opened.facts.state.turn, opened.facts.state.history[0].text) == (1, "I want to book.")
+    assert opened.leg.went_back_to is not None
+    assert (opened.leg.went_back_to.leg, opened.leg.went_back_to.number) == (first, 1)
+    again = open_ticket(ticket_for(agent, version="draft", test=True, conversation=conversation), "text")
+    assert again.facts.state == opened.facts.state  # a connection lost at once goes on from there too
+
+
+def test_going_back_to_the_very_beginning_is_a_new_conversation(agent: Agent) -> None:
+    first = booking(agent)
+    wish = {"conversation": first.conversation.public_id, "back_to": BackTo(first.public_id, 0)}
+    opened = open_ticket(ticket_for(agent, version="draft", test=True, **wish), "text")
+    assert opened.leg.conversation != first.conversation
+    assert (opened.facts.resumed, opened.facts.state) == (False, None)
+
+
+def test_going_back_to_a_node_that_was_deleted(agent: Agent) -> None:
+    first = booking(agent)
+    TurnState.objects.update(state=msgspec.to_builtins(ConversationState(turn=1, flow=FlowState(node="gone"))))
+    wish = {"conversation": first.conversation.public_id, "back_to": BackTo(first.public_id, 2)}
+    with pytest.raises(NothingToOpen, match="no longer in the flow"):
+        open_ticket(ticket_for(agent, version="draft", test=True, **wish), "text")
+
+
+def test_tests_and_conversations_do_not_mix(agent: Agent) -> None:
+    tried = booking(agent).conversation.public_id
+    real = open_ticket(ticket_for(agent), "text").leg.conversation.public_id
+    for conversation, test in ((tried, False), (real, True)):
+        with pytest.raises(NothingToOpen):
+            open_ticket(ticket_for(agent, conversation=conversation, test=test), "text")
+
+
+def test_nobody_goes_back_in_a_leg_of_another_conversation(agent: Agent) -> None:
+    first, other = booking(agent), booking(agent)
+    wish = {"conversation": first.conversation.public_id, "back_to": BackTo(other.public_id, 2)}
+    with pytest.raises(NothingToOpen):
+        open_ticket(ticket_for(agent, version="draft", test=True, **wish), "text")
+
+
+# --- what the flow knows from the beginning
+
+
+def test_the_flow_is_told_who_and_how(agent: Agent) -> None:
+    first = open_ticket(ticket_for(agent, identity=("phone", "+4915112345678")), "voice")
+    again = open_ticket(ticket_for(agent, identity=("phone", "+4915112345678")), "text")
+    today = timezone.now().date().isoformat()
+    assert first.facts.variables == {"caller": "+4915112345678", "channel": "voice", "date": today}
+    assert again.facts.variables["channel"] == "chat"
+    assert first.facts.person == again.facts.person == first.leg.conversation.contact.public_id
+
+
+def test_a_browser_has_no_address_and_a_test_no_person(agent: Agent) -> None:
+    assert open_ticket(ticket_for(agent, identity=("visitor", "v_1")), "text").facts.variables["caller"] == ""
+    assert open_ticket(ticket_for(agent, version="draft", test=True), "text").facts.person == ""

@@ -13,7 +13,7 @@ from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateS
 from channels_io.live import recorder as module
 from channels_io.live.opening import open_leg_for
 from channels_io.live.recorder import EVENTS_LIMIT, LegRecorder
-from channels_io.models import Event, Leg, Turn
+from channels_io.models import Conversation, Event, Leg, Turn, TurnState
 from inference.events import ConversationState
 from parley.accounts.models import Workspace
 from tests.channels_io.live.script import tone
@@ -177,3 +177,20 @@ async def test_sound_for_a_disk_that_hangs_is_bounded(leg: Leg, monkeypatch: pyt
     for frame in range(8):
         recorder.caller(tone(20, 16_000), frame * 0.02)
     assert recorder.dropped_sound == 3
+
+
+async def test_a_test_keeps_the_state_after_every_turn(leg: Leg) -> None:
+    await rows(lambda: Conversation.objects.update(test=True))
+    recorder = LegRecorder(leg, record_sound=False, every_state=True)
+    for seq, (turn, node) in enumerate([(0, "start"), (1, "book"), (1, "day"), (2, "time")], start=1):
+        recorder.put(StateSnapshot(seq=seq, state=ConversationState(turn=turn, node=node)))
+    await recorder.finish("hangup")
+    kept = await rows(lambda: list(TurnState.objects.order_by("number").values_list("number", "state__node")))
+    assert kept == [(0, "start"), (1, "day"), (2, "time")]
+
+
+async def test_only_tests_keep_them(leg: Leg) -> None:
+    recorder = LegRecorder(leg, record_sound=False)
+    recorder.put(StateSnapshot(seq=1, state=ConversationState(turn=1)))
+    await recorder.finish("hangup")
+    assert await rows(TurnState.objects.count) == 0

@@ -10,6 +10,7 @@ import pytest
 
 from channels_io.base import CloseCode
 from channels_io.end_reasons import EndReason
+from channels_io.entries import EventEntry
 from channels_io.live import messages
 from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.limits import Limits
@@ -278,6 +279,22 @@ async def test_a_held_reply_that_is_then_interrupted_ended_where_it_was_held() -
         await asyncio.sleep(0.5)
         assert stage.channel.samples(3) == 2400
         assert moves(stage) == [("hold", 1)]
+
+
+@virtual
+async def test_an_agent_that_speaks_again_unasked_is_heard_after_what_it_said_and_reported() -> None:
+    async with Stage() as stage:
+        await answer(stage, 1, milliseconds=400)
+        pcm = bytes(2 * 24_000 * 200 // 1000)
+        await stage.down(
+            wire.ReplyText(2, "Still there?"), wire.ReplyAudio(2, pcm), wire.ReplyDone(2, "Still there?", 4800)
+        )
+        await asyncio.sleep(1.5)
+        assert (stage.channel.samples(1), stage.channel.samples(2)) == (9600, 4800)
+        assert stage.channel.clears == []
+        last = stage.link.got(wire.Playback)[-1]
+        assert isinstance(last, wire.Playback)
+        assert (last.turn, last.samples, last.done) == (2, 4800, True)
 
 
 @virtual
@@ -760,7 +777,7 @@ async def test_tools_keys_and_failures_are_recorded() -> None:
         assert stage.link.got(wire.Dtmf) == [wire.Dtmf("5")]
         await stage.down(wire.ToolCall("c1", "book", "{}"))
         assert stage.link.got(wire.ToolResult) == [
-            wire.ToolResult("c1", '{"error":"There is no such tool."}', ok=False)
+            wire.ToolResult("c1", '{"error":"There is no such tool.","code":"tool_unknown"}', ok=False)
         ]
         await stage.down(wire.Failed("engine_timeout", "Slow.", turn=1))
         assert stage.channel.sent[-1] == messages.Failed("engine_timeout", "Slow.", False)
@@ -780,3 +797,28 @@ async def test_two_legs_do_not_touch_each_other() -> None:
         assert one.channel.samples(1) == 2400
         assert two.channel.samples(1) == 0
         assert not one.running.done()
+
+
+@virtual
+async def test_the_way_through_the_flow_is_shown_to_whoever_tests() -> None:
+    async with Stage(media=TEXT, facts=replace(FACTS, test=True)) as stage:
+        await stage.down(wire.Entered(1, ("a", "b"), {"day": "Tuesday"}), wire.Entered(1, (), {"day": "Friday"}))
+        assert stage.channel.got(messages.Entered) == [
+            messages.Entered(1, ("a", "b"), {"day": "Tuesday"}),
+            messages.Entered(1, (), {"day": "Friday"}),
+        ]
+        kept = [
+            entry.data for entry in stage.recorder.entries if isinstance(entry, EventEntry) and entry.kind == "node"
+        ]
+        assert kept[0] == {"turn": 1, "nodes": ("a", "b"), "variables": {"day": "Tuesday"}}
+
+
+@virtual
+async def test_callers_are_not_shown_the_flow() -> None:
+    async with Stage(media=TEXT) as stage:
+        await stage.down(wire.Entered(1, ("a",), {"day": "Tuesday"}), wire.Entered(1, (), {"day": "Friday"}))
+        assert stage.channel.got(messages.Entered) == []
+        kept = [
+            entry.data for entry in stage.recorder.entries if isinstance(entry, EventEntry) and entry.kind == "node"
+        ]
+        assert kept == [{"turn": 1, "nodes": ("a",)}]

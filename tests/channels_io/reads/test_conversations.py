@@ -129,3 +129,11 @@ def test_queries_do_not_grow_with_the_page(agent: Agent, acme: Workspace) -> Non
     with CaptureQueriesContext(connection) as many:
         assert len(read_page(acme, Filters(text="hello")).rows) == 9
     assert len(many) == len(few) == 5
+
+
+def test_tests_of_the_builder_are_listed_only_where_they_are_asked_for(agent: Agent, acme: Workspace) -> None:
+    real, tried = chat(agent, "Real?"), chat(agent, "Tried?")
+    Conversation.objects.filter(pk=tried.pk).update(test=True)
+    assert ids(read_page(acme, Filters())) == [real.public_id]
+    assert ids(read_page(acme, Filters(state="test"))) == [tried.public_id]
+    assert ids(read_page(acme, Filters(text="tried"))) == []

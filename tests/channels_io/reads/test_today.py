@@ -13,6 +13,7 @@ from channels_io.reads.today import Budget, Problems, WaitSum, budget, problems,
 from parley.accounts.models import Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import Said, make_conversation
+from tests.support.trials import have, open_trial
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -143,3 +144,12 @@ def test_the_budget_of_a_day(agent: Agent, acme: Workspace) -> None:
 def test_the_budget_is_one_workspaces_own(agent: Agent, acme: Workspace, globex: Workspace) -> None:
     make_conversation(agent, exchanges=quick(900.0), started=NOON - timedelta(hours=1))
     assert (budget(acme, NOON).missed, budget(globex, NOON).timed) == (1, 0)
+
+
+def test_tests_of_the_builder_are_no_figures(agent: Agent, acme: Workspace) -> None:
+    have(open_trial(agent).leg, 1, "Hello?", "Yes?")
+    tried = make_conversation(agent, exchanges=quick(9000.0), end_reason="failed")
+    Conversation.objects.filter(pk=tried.pk).update(test=True)
+    day, spent, found = today(acme), budget(acme), problems(acme)
+    assert (day.conversations, day.live, day.heard, day.timed, spent.timed) == (0, 0, 0, 0, 0)
+    assert not found

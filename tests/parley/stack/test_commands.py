@@ -39,8 +39,8 @@ def test_prepare_makes_a_place_to_start_and_tells_the_password_once(tmp_path: Pa
     membership = Membership.objects.get(user=user)
     assert (membership.workspace.slug, membership.role) == ("demo", "owner")
     found = msgspec.json.decode(specs.read_bytes(), type=list[AgentSpec])
-    assert {spec.name for spec in found} == {"Smile Dental reception", "Pizza line"}
-    assert first["agents"] == 2
+    assert {spec.name for spec in found} == {"Smile Dental reception", "Pizza line", "Dental booking"}
+    assert first["agents"] == 3
 
     assert prepare(specs) == {"agents": 2, "email": "", "password": ""}
     assert User.objects.get().check_password(str(first["password"]))

@@ -49,5 +49,5 @@ async def test_agents_of_another_run_give_way_to_those_of_the_database(
             answer = await http.get(f"{stack.worker_url}/status", headers={"Authorization": f"Bearer {token}"})
         resident = answer.json()["agents"]
         published = msgspec.json.decode((var / "agents.json").read_bytes(), type=list[AgentSpec])
-    assert len(published) == 2
+    assert len(published) == 3
     assert resident == sorted(spec.agent for spec in published)

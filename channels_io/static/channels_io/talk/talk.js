@@ -3,7 +3,8 @@
  *
  * `state` is one of idle, asking, connecting, waiting, listening, thinking, speaking, reconnecting, ended, problem.
  * Events: "state", "transcript", "levels" (detail: {caller, agent}), "timing" (detail: the message), "notice"
- * (detail: {code, message}), "microphone" (it opened, was muted or went away).
+ * (detail: {code, message}), "microphone" (it opened, was muted or went away), "ready" and "message" (detail: as the
+ * socket brought them, for whoever wants to know more than the transcript tells).
  */
 
 import { Connection } from "./connection.js";
@@ -207,8 +208,10 @@ export class Talk extends EventTarget {
     connection.addEventListener("ended", ({ detail }) => this.#end(detail.reason));
   }
 
-  #onReady({ conversation, leg }) {
+  #onReady(ready) {
+    const { conversation, leg } = ready;
     this.conversation = conversation;
+    this.#tell("ready", ready);
     this.player?.reset();
     this.transcript.begin(leg);
     this.#become("listening");
@@ -227,6 +230,7 @@ export class Talk extends EventTarget {
     else if (message.type === "timing") this.#tell("timing", message);
     else if (message.type === "failed" && !message.fatal) this.#onFailed(message);
     else if (message.type === "state") this.#tell("owner", message.owner);
+    this.#tell("message", message);
     this.#settle();
     this.#changed();
   }

@@ -1,9 +1,10 @@
 /**
  * The conversation as lines to show, made from the socket's messages. Pure.
  *
- * A line: {key, role: "caller"|"agent", text, source, state, spoken}. States of a caller's line: "live" (being
+ * A line: {key, role: "caller"|"agent", text, source, state, spoken, turn, leg}. States of a caller's line: "live" (being
  * understood), "sending" (typed, not yet acknowledged), "done". Of an agent's: "live", "done", "cut". `spoken` is how many
- * characters of an agent's line the caller has heard, as far as can be told from the audio played.
+ * characters of an agent's line the caller has heard, as far as can be told from the audio played. `turn` is the server's
+ * number of what was said on leg `leg`; there is none before it was heard.
  */
 
 const SAMPLES_PER_CHARACTER = 1500; // 24 kHz, sixteen characters a second: until the reply's length is known
@@ -64,19 +65,19 @@ export class Transcript {
   }
 
   #heard({ turn, text, source, id }) {
+    const place = { turn, leg: this.leg };
     const typed = id && this.lines.find((line) => line.id === id);
     if (typed) {
-      typed.state = "done";
-      typed.text = text;
+      Object.assign(typed, { text, state: "done", ...place });
       return;
     }
     const live = this.lines.at(-1);
     if (source === "voice" && live?.role === "caller" && live.state === "live") {
-      Object.assign(live, { text, state: "done" });
+      Object.assign(live, { text, state: "done", ...place });
       return;
     }
     this.#dropLive();
-    this.#add({ key: `heard-${this.leg}-${turn}`, role: "caller", text, source, state: "done" });
+    this.#add({ key: `heard-${this.leg}-${turn}`, role: "caller", text, source, state: "done", ...place });
   }
 
   #replyText({ turn, text }) {
@@ -116,7 +117,8 @@ export class Transcript {
   }
 
   #newReply(turn) {
-    const line = { key: `reply-${this.leg}-${turn}`, role: "agent", text: "", source: "", state: "live", spoken: 0, played: 0 };
+    const { leg } = this;
+    const line = { key: `reply-${leg}-${turn}`, role: "agent", text: "", source: "", state: "live", spoken: 0, played: 0, turn, leg };
     this.#add(line);
     return line;
   }

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from agents.models import Secret
+from parley.accounts.actor import system_actor
+from parley.accounts.audit import audit
+from parley.lib.sealing import Sealer, Unsealable, sealer
+
+
+@dataclass(slots=True)
+class Rotated:
+    moved: int = 0
+    current: int = 0
+    """They were under the first key already."""
+    unreadable: int = 0
+    """Under a key that is not configured any more: they have to be entered again."""
+
+
+def rotate_secrets() -> Rotated:
+    """Put every secret of every workspace under the first of the sealing keys. May be run again at any time."""
+    keys = sealer()
+    counts = Rotated()
+    for pk in Secret.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            secret = Secret.objects.select_for_update().select_related("workspace").filter(pk=pk).first()
+            if secret is not None:
+                _rotate(secret, keys, counts)
+    return counts
+
+
+def _rotate(secret: Secret, keys: Sealer, counts: Rotated) -> None:
+    if keys.is_current(secret.sealed):
+        counts.current += 1
+        return
+    try:
+        secret.sealed = keys.reseal(secret.sealed, secret.place)
+    except Unsealable:
+        counts.unreadable += 1
+        return
+    secret.save(update_fields=["sealed", "updated_at"])
+    audit(system_actor(secret.workspace), "secret.rotated", secret, name=secret.name)
+    counts.moved += 1

@@ -1,0 +1,1 @@
+export { TestBench, type TestBenchProps } from "./TestBench";

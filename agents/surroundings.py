@@ -1,0 +1,39 @@
+"""What a draft is compiled against: what the worker offers, and what else the workspace has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agents.engines import EngineMenu, fallback_menu
+from agents.models import Agent
+from agents.reads import secret_names, tool_specs
+from inference.nodes import ToolSpec
+from parley.accounts.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAgent:
+    name: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`agents` by public id, archived ones left out."""
+
+    menu: EngineMenu = field(default_factory=fallback_menu)
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    agents: Mapping[str, OtherAgent] = field(default_factory=dict)
+
+
+def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Surroundings:
+    """`menu`: what the worker offers; without it the built-in list."""
+    agents = Agent.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
+    return Surroundings(
+        menu=menu or fallback_menu(),
+        tools={tool.name: tool for tool in tool_specs(workspace)},
+        secrets=frozenset(secret_names(workspace)),
+        agents={agent.public_id: OtherAgent(agent.name, agent.published_id is not None) for agent in agents},
+    )

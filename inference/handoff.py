@@ -1,0 +1,76 @@
+"""From one agent to another in the middle of a conversation, and back to that one in a later leg."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import suppress
+
+import msgspec
+
+from inference.draft import Draft
+from inference.events import Message, Open
+from inference.flow import begin
+from inference.flow.state import FlowState
+from inference.flow.steps import Leave
+from inference.live_state import LiveState
+from inference.memory import Memory
+from inference.prompt import is_task
+from inference.spec import AgentSpec, decode_spec
+from inference.thinker import Thinker
+
+log = logging.getLogger(__name__)
+
+TOOL = "parley.agent"
+SECONDS = 5.0
+
+
+class Handoff:
+    """Changes the agent that speaks. The web knows the others, and answers a tool call with what is published."""
+
+    def __init__(self, opening: Open, state: LiveState, *, thinker: Thinker, memory: Memory) -> None:
+        self._opening = opening
+        self._state = state
+        self._thinker = thinker
+        self._memory = memory
+
+    async def give(self, draft: Draft, step: Leave) -> bool:
+        """Let another agent go on; the draft then stands before its flow. False when there is no such agent."""
+        spec = await self._fetch(step.agent, draft.reply.turn, step.history)
+        if spec is None:
+            return False
+        if step.history != "full":
+            self._state.summary = await self._memory.notes() if step.history == "summary" else ""
+        known = {name: value for name, value in self._state.shown(draft.state).items() if isinstance(value, str)}
+        self._state.hand_over(spec)
+        for lines in (self._state.history, draft.history, draft.thought.lines):
+            lines[:] = _told(lines) if step.history == "full" else []
+        if step.history != "full":
+            draft.line = ""
+        draft.state, draft.shown = begin(spec.flow, {**known, **self._opening.facts}), 0
+        return True
+
+    async def go_back(self) -> None:
+        """An earlier leg was handed to another agent: that one goes on, if it is still there."""
+        state = self._state
+        language, voice = state.language, state.voice
+        spec = await self._fetch(state.agent, state.turn, "full")
+        if spec is None:
+            state.agent, state.flow = "", FlowState()
+            return
+        state.hand_over(spec)
+        state.speak(language, voice)
+
+    async def _fetch(self, agent: str, turn: int, history: str) -> AgentSpec | None:
+        arguments = json.dumps({"agent": agent, "history": history})
+        result = await self._thinker.call_once(TOOL, arguments, turn=turn, seconds=SECONDS)
+        with suppress(msgspec.MsgspecError):
+            if result.ok:
+                return decode_spec(result.result)
+        log.warning("There is no agent %s to hand this conversation to", agent)
+        return None
+
+
+def _told(lines: list[Message]) -> list[Message]:
+    """What the next agent is told: all but what the one before it was there for."""
+    return [line for line in lines if not is_task(line)]

@@ -1,0 +1,274 @@
+"""What needs no model: goodbyes, the wish for a person, plain questions. English; in other languages nothing is obvious.
+
+A small model asked to choose among statements takes "How much is a filling?" for a wish as often as not. Where the
+words leave no doubt they decide, at once; where they only rule out some of the statements, the model is asked about
+the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_FAREWELL_LABEL = re.compile(
+    r"\b(?:good-?bye|bye|no (?:more|other|further) questions?|nothing (?:more|else)|is (?:done|finished)|that is all)\b"
+)
+_PERSON = (
+    r"(?:person|people|human|humans|somebody|someone|anybody|anyone|nobody|agent|representative|operator|manager|"
+    r"colleague|librarian|doctor|nurse|staff|engineers?|advis[eo]rs?|team|receptionist|secretary|boss|supervisor)"
+)
+_PERSON_LABEL = re.compile(rf"\b(?:speak|talk|person|human|operator|transferred)\b.*\b{_PERSON}\b|\b(?:person|human)\b")
+_QUESTION_WORDS = frozenset({"what", "when", "where", "which", "who", "why", "how"})
+_ASKING_LABEL = re.compile(
+    r"^(?:the )?(?:caller )?(?:asks?|is asking|wants? to know|wonders?)\W+"
+    r"(what|when|where|which|who|why|how|whether|if|about|for|a question)\b"
+)
+_ONLY_ASKS = re.compile(
+    r"\b(?:just|only) (?:wanted|want|wished|like) to (?:know|ask)\b|\bi(?:'m| am) just (?:asking|curious)\b"
+)
+_GREETING = re.compile(
+    r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|is this|are you there|can you hear me)\b"
+)
+_WANTS_PERSON = re.compile(
+    rf"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|get me|give me|want|prefer|need)\b"
+    rf"(?:\W+\w+){{0,5}}?\W+(?:{_PERSON})\b"
+    r"|\b(?:real|actual|live|human) (?:person|human|being|agent)\b"
+    r"|\b(?:robot|machine|bot|computer)\b|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
+)
+_SAYS_GOODBYE = re.compile(
+    r"\b(?:good-?bye|bye|see you|good night|that(?:'s| is| was) (?:all|it|everything)|that would be all|nothing else|"
+    r"no (?:more|other|further) questions?|(?:i'm|i am|we're) (?:good|fine|done|all set)|i think i'm good|"
+    r"have a (?:nice|good|great|lovely) (?:day|evening|one|weekend|night))\b"
+)
+_MORE = re.compile(r"\b(?:but|also|and (?:i|can|could|what|how|when|where)|one more|another)\b|\?")
+_THANKS = frozenset(
+    [
+        "no",
+        "nope",
+        "nah",
+        "not",
+        "okay",
+        "ok",
+        "alright",
+        "all",
+        "right",
+        "great",
+        "perfect",
+        "fine",
+        "good",
+        "super",
+        "wonderful",
+        "lovely",
+        "excellent",
+        "thanks",
+        "thank",
+        "you",
+        "very",
+        "so",
+        "much",
+        "a",
+        "lot",
+        "many",
+        "cheers",
+        "for",
+        "now",
+        "your",
+        "help",
+        "that",
+        "is",
+        "that's",
+        "it",
+        "was",
+        "everything",
+        "well",
+        "then",
+        "really",
+        "kind",
+        "of",
+    ]
+)
+_REFUSES = frozenset({"no", "nope", "nah", "nothing", "not"})
+_ANYTHING_ELSE = re.compile(r"\b(?:anything|something) else\b|\bany (?:other |more )?questions?\b|\bhelp you with\b")
+_LEAD = (
+    r"^(?:(?:so|and|but|well|okay|ok|sorry|um|uh|hi|hello|oh|wait|yes|yeah|great|thanks|hey|alright|then)[,.!]?\s+)*"
+)
+_ASKS_FACTS = re.compile(
+    _LEAD + r"(?:(?:what|when|where|which|why|who|how)(?:'s|'re)?\b(?! about| now| if)"
+    r"|(?:is|are|does|was|were|do you (?:take|accept|sell|know|charge|speak|offer|also|still|only|deliver|ship))\b)"
+)
+_ASKS_HAVING = re.compile(_LEAD + r"(?:do|does|have) (?:you|they|the \w+)\b")
+_WISHES = re.compile(
+    r"\b(?:i|we|me|my|us)\b.*\b(?:want|like|need|have|book|come|get|cancel|move|change|return|send|speak|talk|see|make|"
+    r"reserve|order|find|track)\b|\b(?:possible|available|(?<!-)free|left|there (?:a|any|anything|some))\b|\bmy\b"
+)
+_DENIES = re.compile(r"\b(?:not|no|never|nothing|without|instead|(?:do|does|did|is|are|was|ca|wo|have|has)n't)\b")
+_NO_DENIAL = re.compile(r"\b(?:can't|cannot|can not|won't|doesn't|didn't) (?:make it|come|stop|work)\b")
+_PLAIN = frozenset(
+    [
+        "about",
+        "already",
+        "also",
+        "another",
+        "answer",
+        "anything",
+        "asks",
+        "back",
+        "been",
+        "call",
+        "caller",
+        "came",
+        "come",
+        "comes",
+        "could",
+        "does",
+        "done",
+        "else",
+        "from",
+        "gets",
+        "give",
+        "going",
+        "have",
+        "having",
+        "hear",
+        "help",
+        "here",
+        "into",
+        "just",
+        "know",
+        "like",
+        "look",
+        "made",
+        "make",
+        "makes",
+        "more",
+        "much",
+        "need",
+        "needs",
+        "nothing",
+        "other",
+        "over",
+        "person",
+        "please",
+        "rather",
+        "really",
+        "said",
+        "says",
+        "some",
+        "something",
+        "somebody",
+        "speak",
+        "take",
+        "talk",
+        "tell",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "thing",
+        "think",
+        "this",
+        "those",
+        "time",
+        "today",
+        "tomorrow",
+        "very",
+        "want",
+        "wants",
+        "well",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "will",
+        "with",
+        "would",
+        "your",
+    ]
+)
+"""Words that name nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`option` when it is certain, None for none of them; else `left` are to be judged."""
+
+    left: tuple[int, ...]
+    option: int | None = None
+
+    @property
+    def certain(self) -> bool:
+        return not self.left
+
+
+def obvious(options: Sequence[str], words: str, asked: str, language: str) -> Verdict:
+    """What `words`, said after the agent's line `asked`, leave of the options."""
+    every = tuple(range(len(options)))
+    said = " ".join(words.lower().replace("’", "'").split())
+    if not language.lower().startswith("en") or not said:
+        return Verdict(every)
+    people = [index for index in every if _PERSON_LABEL.search(options[index].lower())]
+    if people and _WANTS_PERSON.search(said):
+        return Verdict((), people[0])
+    ends = [index for index in every if _FAREWELL_LABEL.search(options[index].lower())]
+    if ends and _is_goodbye(said, asked):
+        return Verdict((), ends[0])
+    if not re.sub(_GREETING, "", said).strip(" ,.!?"):
+        return Verdict(())
+    left = [index for index in every if index not in people and (index not in ends or not _MORE.search(said))]
+    facts = _ASKS_FACTS.search(said) or _ONLY_ASKS.search(said)
+    if facts and not _WISHES.search(said):
+        return Verdict(_asking(options, left, said))
+    named = _named(options, left, said)
+    if named is not None:
+        return Verdict((), named)
+    having = _ASKS_HAVING.search(said) and not _WISHES.search(said)
+    return Verdict(_asking(options, left, said) if facts or having else tuple(left))
+
+
+def _asking(options: Sequence[str], left: Sequence[int], said: str) -> tuple[int, ...]:
+    """Options that are a question themselves, and may be this one."""
+    found = []
+    for index in left:
+        label = _ASKING_LABEL.search(options[index].lower())
+        word = label[1] if label else None
+        if label and (word not in _QUESTION_WORDS or word in said or _stems(options[index].lower()) & _stems(said)):
+            found.append(index)
+    return tuple(found)
+
+
+def _named(options: Sequence[str], left: Sequence[int], said: str) -> int | None:
+    """The one option that has a word of the caller's which no other has, if the caller does not deny it."""
+    denied = _DENIES.search(_NO_DENIAL.sub(" ", said))
+    there = _stems(said)
+    stems = [_stems(option.lower()) for option in options]
+    shared = {stem for index, one in enumerate(stems) for other in stems[:index] for stem in one & other}
+    found = [index for index in left if (stems[index] - shared) & there]
+    found = [index for index in found if not denied or _DENIES.search(options[index].lower())]
+    return found[0] if len(found) == 1 else None
+
+
+def _stems(text: str) -> set[str]:
+    words = (word for word in re.findall(r"[a-z]+", text) if len(word) > 3 and word not in _PLAIN)
+    return {re.sub(r"(?:ing|ed|es|s)$", "", word)[:6] for word in words}
+
+
+def _is_goodbye(said: str, asked: str) -> bool:
+    if _MORE.search(said):
+        return False
+    if _SAYS_GOODBYE.search(said):
+        return True
+    words = re.findall(r"[a-z']+", said)
+    if not words or any(word not in _THANKS for word in words):
+        return False
+    thanks = "thanks" in words or "thank" in words
+    refuses = words[0] in _REFUSES and bool(_ANYTHING_ELSE.search(asked.lower()))
+    return refuses or (thanks and not _ends_with_question(asked))
+
+
+def _ends_with_question(asked: str) -> bool:
+    return asked.rstrip().endswith("?") and not _ANYTHING_ELSE.search(asked.lower())
