@@ -42,7 +42,7 @@ def test_prepare_makes_a_place_to_start_and_tells_the_password_once(tmp_path: Pa
     assert {spec.name for spec in found} == {"Smile Dental reception", "Pizza line", "Dental booking"}
     assert first["agents"] == 3
 
-    assert prepare(specs) == {"agents": 2, "email": "", "password": ""}
+    assert prepare(specs) == {"agents": 3, "email": "", "password": ""}
     assert User.objects.get().check_password(str(first["password"]))
 
 
