@@ -47,6 +47,11 @@ export function TemplateText(props: Props) {
     setOpen(typing ? suggestions(known, typing.prefix) : []);
     setAt(0);
   };
+  // Names that the server has just learnt are offered to who is typing one already.
+  useEffect(() => {
+    const element = area.current;
+    if (element && document.activeElement === element) look(element.value, element.selectionStart);
+  }, [known]);
   const pick = (variable: KnownVariable): void => {
     const inserted = insertAt(value, area.current?.selectionStart ?? value.length, variable.name);
     onChange(inserted.text);
