@@ -165,15 +165,18 @@ class Admission:
 
     def busy(self, calls: int) -> float:
         """How loaded the worker is with `calls` open, 0 to 1: the most of places, processor and waits."""
-        processor = max((share for _, share, _ in list(self._recent)[-3:]), default=0.0)
-        return min(1.0, max(calls / self.capacity, processor / PROCESSOR_SHARE, self.waiting() / self._limit))
+        return min(1.0, max(calls / self.capacity, self._strain()))
 
     def pressure(self, calls: int, *, of: int) -> float:
         """What `calls` of the `of` open ones weigh on the rest, 0 to 1: their part of the processor and of the waits."""
         if calls <= 0:
             return 0.0
+        return min(1.0, self._strain() * calls / of)
+
+    def _strain(self) -> float:
+        """The processor and the waits of late against what they may be; above 1 when they are beyond it."""
         processor = max((share for _, share, _ in list(self._recent)[-3:]), default=0.0)
-        return min(1.0, max(processor / PROCESSOR_SHARE, self.waiting() / self._limit) * calls / of)
+        return max(processor / PROCESSOR_SHARE, self.waiting() / self._limit)
 
     # --- learning ---------------------------------------------------------------------------------
 

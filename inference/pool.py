@@ -59,6 +59,8 @@ class Pool:
         self._agents: dict[str, AgentSpec] = {}
         self._open: dict[str, int] = {"voice": 0, "text": 0}
         self._rehearsal: asyncio.Task[None] | None = None
+        self._judging: set[str] = set()
+        """Chat models that have answered a bound question: the first one takes them about a second."""
 
     # --- loading ------------------------------------------------------------------------------
 
@@ -97,8 +99,9 @@ class Pool:
         for spec in specs:
             chat = cast(ChatModel, self._preferred("chat", spec.models.chat))
             await chat.warm(prefix(spec))
-            if len(spec.flow.nodes) > 1:
+            if len(spec.flow.nodes) > 1 and chat.info.model not in self._judging:
                 await _warm_judge(chat)
+                self._judging.add(chat.info.model)
             for text in (spec.greeting, *(phrase(name, spec.language) for name in PHRASES)):
                 await self._prepare(spec, text)
         self._agents = {spec.agent: spec for spec in specs}

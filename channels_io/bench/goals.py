@@ -52,7 +52,7 @@ def rows(results: Results) -> list[Row]:
         *_orchestration(results.fake_stream, "stream", 270.0),
         *_barge_in(results.barge_in),
         *_first_turn(results.real),
-        Row(6, "fixed-sentence reply after the commit", "+ 20 ms", "not measured: no demo agent has such a reply", None),
+        Row(6, "fixed-sentence reply after the commit", "+ 20 ms", "not measured by a cell", None),
         *_load(results.load),
         *(
             row
