@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 _BUDGET = 512 << 20
 _CHECKSUM_BYTES = 32
@@ -71,7 +72,8 @@ class KeptFiles:
     @contextmanager
     def _replacing(self, target: Path) -> Iterator[Path]:
         """A file to write that becomes `target` when it is whole."""
-        partial = target.with_suffix(f".{os.getpid()}.part")
+        # Two conversations may keep the same head at once.
+        partial = target.with_suffix(f".{os.getpid()}.{uuid4().hex[:8]}.part")
         try:
             yield partial
             partial.replace(target)
