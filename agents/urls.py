@@ -13,7 +13,7 @@ from agents.pages.lifecycle import agent_archive, agent_duplicate, agent_unarchi
 from agents.pages.list import agent_list
 from agents.pages.preview import voice_preview
 from agents.pages.publish import agent_publish
-from agents.pages.versions import version_detail, version_list, version_restore, version_spec
+from agents.pages.versions import version_compare, version_detail, version_list, version_restore, version_spec
 
 app_name = "agents"
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("agents/<str:public_id>/archive/", agent_archive, name="archive"),
     path("agents/<str:public_id>/unarchive/", agent_unarchive, name="unarchive"),
     path("agents/<str:public_id>/versions/", version_list, name="versions"),
+    path("agents/<str:public_id>/versions/compare/", version_compare, name="compare"),
     path("agents/<str:public_id>/versions/<str:version_id>/", version_detail, name="version"),
     path("agents/<str:public_id>/versions/<str:version_id>/restore/", version_restore, name="restore"),
     path("agents/<str:public_id>/versions/<str:version_id>/spec.json", version_spec, name="spec"),

@@ -10,16 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.fields import Label
 from agents.graph import Flow, Graph, NodeRow
+from inference.nodes import VERIFIED
 
 VariableKind = Literal["fact", "flow", "slot", "set", "result"]
 
 FACTS: dict[str, Label] = {
     "said": _("what the caller said last"),
     "caller": _("the caller's number or address"),
+    VERIFIED: _("whether the caller has proved who they are: yes or no"),
     "channel": _("the channel, such as voice or chat"),
     "date": _("today's date"),
 }
 """What every conversation brings along."""
+REMEMBERED = "known_"
+"""Before the name of what an earlier conversation found out: {{known_name}}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def written_in(graph: Graph) -> set[str]:
 def readable_in(flow: Flow, graph: Graph) -> set[str]:
     """Variables that have a meaning in texts and conditions of this graph: a sub-flow can read what outer ones know."""
     names = set(FACTS) | {name for name, _value in flow.variables} | written_in(flow.main) | written_in(graph)
+    names |= {f"{REMEMBERED}{name}" for each in flow.graphs() for name in {*written_in(each), "name"}}
     if not graph.id:
         return names
     for outer in flow.graphs():

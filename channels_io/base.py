@@ -6,10 +6,10 @@ between the provider's socket and the session: no decisions, no ORM.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from channels_io.live.messages import ChannelEvent, Inbound
 from inference.events import Media
@@ -50,8 +50,21 @@ class ChannelKind:
     media: Literal["voice", "text"]
     consumer: str = ""
     """Dotted path of the WebSocket consumer; empty = this kind has no socket of ours."""
-    settings_schema: Mapping[str, Any] = field(default_factory=dict)
-    """JSON schema (flat object) of `Channel.settings`: the set-up form is built from it."""
+    socket_path: str = ""
+    """Django route of the socket below `ws/<kind>/`, such as "<str:channel>/"; empty = nothing more."""
+    settings: str = ""
+    """Dotted path of `(Mapping) -> dict`: what strangers send as `Channel.settings`, checked (ValidationError) and completed.
+    Empty = the kind keeps none."""
+    provider: str = ""
+    """`Account.Provider` that stands behind it; empty = no carrier."""
+    webhooks: str = ""
+    """Dotted path of URL patterns, served below `hooks/<kind>/`."""
+    messenger: str = ""
+    """Dotted path of `(Channel) -> channels_io.messaging.provider.Messenger`; empty = no messages."""
+    dialer: str = ""
+    """Dotted path of `(Channel) -> channels_io.telephony.Dialer`; empty = no calls can be placed."""
+    setup: str = ""
+    """Dotted path of `(Account) -> channels_io.setting_up.SetUp`; empty = there is nothing to set up at a carrier."""
 
 
 class Channel(Protocol):
@@ -68,16 +81,19 @@ class Channel(Protocol):
     async def send_audio(self, turn: int, pcm: bytes) -> None:
         """Agent audio of reply `turn`, PCM s16le mono at `media.rate_out`, already paced."""
 
+    async def send_tone(self, pcm: bytes) -> None:
+        """A sound that is no reply (it rings elsewhere): paced already, and never reported as played."""
+
     async def clear(self, turn: int) -> None:
         """Reply `turn` was cut: the caller's player must fall silent at once."""
 
     async def duck(self, turn: int) -> None:
         """Something like speech began: play reply `turn` softer if the transport can."""
 
-    async def hold(self, turn: int) -> None:
+    async def hold(self, turn: int, heard: int) -> None:
         """The caller speaks over reply `turn`: silence at once. `release` or `clear` follows.
 
-        Where the player cannot hold, drop what it has: the session sends that again after `release`.
+        Where the player cannot hold, drop what it has: after `release` the session goes on after sample `heard`.
         """
 
     async def release(self, turn: int) -> None:

@@ -18,6 +18,11 @@ class EndReason(TextChoices):
     AGENT_ENDED = "agent_ended", _("Agent ended it")
     SILENCE = "silence", _("Fell silent")
     CALL_LIMIT = "call_limit", _("Longest time reached")
+    TRANSFERRED = "transferred", _("Put through to a person")
+    MOVED = "moved", _("Went on in messages")
+    MACHINE = "machine", _("An answering machine")
+    VOICEMAIL = "voicemail", _("Left a message")
+    CLOSED_HOURS = "closed_hours", _("Called outside the hours")
     REPLACED = "replaced", _("Continued on another connection")
     LOST = "lost", _("Connection lost")
     SLOW_READER = "slow_reader", _("Caller's connection too slow")
@@ -56,6 +61,8 @@ FAILURES: tuple[EndReason, ...] = (
 _TONES: dict[EndReason, Tone] = {
     EndReason.HUNG_UP: "good",
     EndReason.AGENT_ENDED: "good",
+    EndReason.TRANSFERRED: "good",
+    EndReason.MOVED: "good",
     EndReason.CALL_LIMIT: "warn",
     EndReason.LOST: "warn",
     EndReason.SLOW_READER: "warn",

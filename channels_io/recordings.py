@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +54,43 @@ def remove(name: str) -> None:
     path_of(name).unlink(missing_ok=True)
 
 
+class _Side:
+    """One side's sound brought to RATE: run by run, so that a pause is not filled with a filter's tail."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._run: Resampler | None = None
+        self._end_in = 0
+        """Where the current run ends, in the side's own rate, and below in RATE."""
+        self._end_out = 0
+
+    def feed(self, samples: Samples, at: int) -> list[tuple[int, Samples]]:
+        """(place, sound) in RATE."""
+        if self.rate == RATE:
+            return [(at, samples)]
+        ready: list[tuple[int, Samples]] = []
+        if self._run is None or abs(at - self._end_in) > _GAP * self.rate // RATE:
+            ready += self.end()
+            self._run = Resampler(self.rate, RATE)
+            self._end_in = at
+            self._end_out = at * RATE // self.rate
+        self._end_in += samples.size
+        ready.append(self._placed(self._run.feed(samples)))
+        return ready
+
+    def end(self) -> list[tuple[int, Samples]]:
+        """The rest of the current run."""
+        if self._run is None:
+            return []
+        rest = self._run.feed(np.zeros(0, dtype=np.int16), last=True)
+        self._run = None
+        return [self._placed(rest)]
+
+    def _placed(self, samples: Samples) -> tuple[int, Samples]:
+        start, self._end_out = self._end_out, self._end_out + samples.size
+        return start, samples
+
+
 class StereoWriter:
     """Puts both sides where they belong on the leg's clock. One task uses it; calls may block on disk.
 
@@ -61,7 +98,7 @@ class StereoWriter:
     free. About 2 s are held in memory; what comes for an older place is put into the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, caller_rate: int = RATE, agent_rate: int = AGENT_RATE) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
         self._file: BinaryIO = path.open("x+b")
@@ -70,10 +107,8 @@ class StereoWriter:
         self._base = 0
         """Position of the window's first frame; all before it is in the file."""
         self._end = 0
-        self._run: Resampler | None = None
-        self._run_end_in = 0
-        """Where the agent's current run ends, at 24 kHz, and below at 16 kHz."""
-        self._run_end_out = 0
+        self._caller = _Side(caller_rate)
+        self._agent = _Side(agent_rate)
         self._write_header(0)
 
     @property
@@ -81,24 +116,17 @@ class StereoWriter:
         return self._end * 1000 // RATE
 
     def caller(self, pcm: bytes | Samples, at: int) -> None:
-        """Caller audio at 16 kHz whose first sample is sample `at` of the leg."""
-        self._put(_CALLER, at, _samples(pcm))
+        """Caller audio whose first sample is sample `at` of the leg."""
+        self._place(_CALLER, self._caller.feed(_samples(pcm), at))
 
     def agent(self, pcm: bytes | Samples, at: int) -> None:
-        """Agent audio at 24 kHz that begins to play at `at` (in 24 kHz samples) of the leg."""
-        samples = _samples(pcm)
-        if self._run is None or abs(at - self._run_end_in) > _GAP * AGENT_RATE // RATE:
-            self._end_run()
-            self._run = Resampler(AGENT_RATE, RATE)
-            self._run_end_in = at
-            self._run_end_out = at * RATE // AGENT_RATE
-        self._run_end_in += samples.size
-        self._put_run(self._run.feed(samples))
+        """Agent audio that begins to play at sample `at` of the leg."""
+        self._place(_AGENT, self._agent.feed(_samples(pcm), at))
 
     def cut(self, at: int) -> None:
-        """The agent fell silent at `at` (24 kHz): take back what was written for later."""
-        self._end_run()
-        start = max(0, at * RATE // AGENT_RATE)
+        """The agent fell silent at its sample `at`: take back what was written for later."""
+        self._place(_AGENT, self._agent.end())
+        start = max(0, at * RATE // self._agent.rate)
         if start < self._end:
             for position in range(start, self._end, _WINDOW):
                 size = min(_WINDOW, self._end - position)
@@ -108,18 +136,14 @@ class StereoWriter:
         """Write out the rest. Safe to call twice."""
         if self._file.closed:
             return
-        self._end_run()
+        self._place(_CALLER, self._caller.end())
+        self._place(_AGENT, self._agent.end())
         self._flush(self._end - self._base)
         self._file.close()
 
-    def _end_run(self) -> None:
-        if self._run is not None:
-            self._put_run(self._run.feed(np.zeros(0, dtype=np.int16), last=True))
-            self._run = None
-
-    def _put_run(self, samples: Samples) -> None:
-        self._put(_AGENT, self._run_end_out, samples)
-        self._run_end_out += samples.size
+    def _place(self, lane: int, pieces: Iterable[tuple[int, Samples]]) -> None:
+        for start, samples in pieces:
+            self._put(lane, start, samples)
 
     def _put(self, lane: int, start: int, samples: Samples) -> None:
         if start < 0:

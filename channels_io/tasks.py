@@ -5,9 +5,99 @@ from __future__ import annotations
 from celery import shared_task
 
 from channels_io.actions.close_abandoned_legs import close_abandoned_legs
+from channels_io.actions.forget_codes import forget_codes
+from channels_io.actions.forget_spending import forget_spending
+from channels_io.actions.work_on_calls import settle_silent_calls, work_on_calls
+from channels_io.campaigns.import_list import import_list
+from channels_io.campaigns.run import campaigns_to_run, lists_to_import, run_campaign
+from channels_io.messaging.answer_thread import answer_thread
+from channels_io.messaging.deliver import deliver_thread
+from channels_io.messaging.gaps import fill_gaps
+from channels_io.messaging.outages import riding_out
+from channels_io.messaging.sweep import sweep_messages
+from channels_io.messaging.voice_notes import forget_old
 
 
 @shared_task(ignore_result=True)
 def sweep_legs() -> int:
     """Idempotent. Returns how many abandoned legs were closed."""
     return close_abandoned_legs()
+
+
+@shared_task(ignore_result=True)
+def answer_messages(thread: int) -> int:
+    """What waits in a thread (primary key) is answered, and the answers are sent. Returns how many thoughts were answered."""
+    answered = riding_out(lambda: answer_thread(thread))
+    riding_out(lambda: deliver_thread(thread))
+    return answered
+
+
+@shared_task(ignore_result=True)
+def deliver_messages(thread: int) -> int:
+    """What waits to be sent in a thread (primary key). Returns how many messages were worked on."""
+    return riding_out(lambda: deliver_thread(thread))
+
+
+@shared_task(ignore_result=True)
+def sweep_messaging() -> int:
+    """Wakes whoever has to do with messages and was not woken. Returns how many threads."""
+    return riding_out(sweep_messages)
+
+
+@shared_task(ignore_result=True)
+def fill_message_gaps() -> int:
+    """Takes what the providers' lists hold and the inbox does not. Returns how many messages."""
+    return riding_out(fill_gaps)
+
+
+@shared_task(ignore_result=True)
+def wake_campaigns() -> int:
+    """Every campaign with something to do gets a look of its own, so that a broken one holds up no other. Returns how many."""
+    lists, campaigns = lists_to_import(), campaigns_to_run()
+    for campaign in lists:
+        import_campaign_list.apply_async((campaign,), expires=60.0)
+    for campaign in campaigns:
+        look_at_campaign.apply_async((campaign,), expires=30.0)
+    return len(lists) + len(campaigns)
+
+
+@shared_task(ignore_result=True)
+def look_at_campaign(campaign: int) -> int:
+    """Idempotent. Returns how many of its lines were begun."""
+    return run_campaign(campaign)
+
+
+@shared_task(ignore_result=True)
+def import_campaign_list(campaign: int) -> int:
+    """Idempotent. Returns how many people the campaign now has."""
+    return import_list(campaign)
+
+
+@shared_task(ignore_result=True)
+def forget_old_spending() -> int:
+    """Returns how many rows went."""
+    return forget_spending()
+
+
+@shared_task(ignore_result=True)
+def work_on_phone_calls() -> int:
+    """Dials, answers machines, keeps messages that were left: whatever is due. Returns how many calls were worked on."""
+    return work_on_calls()
+
+
+@shared_task(ignore_result=True)
+def settle_phone_calls() -> int:
+    """Asks how calls ended whose end nobody told. Returns how many."""
+    return settle_silent_calls()
+
+
+@shared_task(ignore_result=True)
+def forget_old_codes() -> int:
+    """Wipes one-time codes that are good no more. Returns how many rows were worked on."""
+    return forget_codes()
+
+
+@shared_task(ignore_result=True)
+def forget_old_voice_notes() -> int:
+    """Removes the sound of voice notes that were sent days ago. Returns how many files."""
+    return forget_old()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from channels_io.pages import channels, conversation, conversations, home, recording
+from channels_io import registry
+from channels_io.pages import conversation, conversations, home, recording
 
 app_name = "channels_io"
 
@@ -16,11 +17,11 @@ urlpatterns = [
     path("conversations/<str:public_id>/export.json", conversation.export_json, name="export"),
     path("conversations/<str:public_id>/legs/<str:leg_id>/recording.wav", recording.recording, name="recording"),
     path("conversations/<str:public_id>/legs/<str:leg_id>/erase/", conversation.erase, name="erase"),
-    path("channels/", channels.channels, name="channels"),
-    path("channels/new/", channels.channel_new, name="channel-new"),
-    path("channels/<str:public_id>/", channels.channel, name="channel"),
-    path("channels/<str:public_id>/delete/", channels.channel_delete, name="channel-delete"),
+    path("contacts/", include("channels_io.pages.contact_urls")),
+    path("channels/", include("channels_io.pages.channel_urls")),
+    *registry.webhook_urlpatterns(),
     path("api/v1/", include("channels_io.kinds.api.urls")),
     path("api/v1/", include("channels_io.api.urls")),
+    path("", include("channels_io.pages.campaign_urls")),
     path("", include("channels_io.pages.talk_urls")),
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import msgspec
@@ -28,6 +28,8 @@ OPEN_SECONDS = 5.0
 PING_SECONDS = 2.0
 """A worker that answers no ping for this long is lost, even if its socket still stands (SIGSTOP)."""
 HTTP_SECONDS = 10.0
+FILE_SECONDS = 180.0
+"""A file of ten minutes is listened to for a while."""
 
 
 class WorkerLink:
@@ -106,6 +108,43 @@ async def synthesize(url: str, token: str, text: str, voice: VoiceSpec, rate: in
     }
     response = await _request("POST", url, token, "/v1/audio/speech", json=body)
     return AudioFrame(response.content, int(response.headers.get("x-sample-rate", rate)))
+
+
+async def synthesize_file(
+    url: str, token: str, text: str, voice: VoiceSpec, *, file_format: str, language: str = ""
+) -> bytes:
+    """A text as a sound file: "opus" (in Ogg), "mp3", "flac", "aac" or "wav". Raises WorkerLost, or EngineError."""
+    body = {
+        "model": voice.engine,
+        "voice": voice.name,
+        "input": text,
+        "speed": voice.speed,
+        "response_format": file_format,
+        "language": language,
+    }
+    response = await _request("POST", url, token, "/v1/audio/speech", json=body, timeout=FILE_SECONDS)
+    return response.content
+
+
+async def transcribe(
+    url: str,
+    token: str,
+    sound: BinaryIO,
+    *,
+    language: str = "",
+    model: str = "default",
+    hints: Sequence[str] = (),
+) -> str:
+    """What is said in a sound file of at most 25 MB; "" when nothing is. Raises WorkerLost, or EngineError."""
+    form = {"model": model, "language": language, "prompt": ", ".join(hints), "response_format": "json"}
+    files = {"file": ("sound.wav", sound, "application/octet-stream")}
+    response = await _request(
+        "POST", url, token, "/v1/audio/transcriptions", data=form, files=files, timeout=FILE_SECONDS
+    )
+    try:
+        return str(response.json()["text"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise WorkerError("The worker's transcript could not be read.") from error
 
 
 async def worker_status(url: str, token: str) -> dict[str, Any]:

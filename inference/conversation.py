@@ -388,6 +388,9 @@ class Conversation:
         greeting = spec.greeting if not self._state.greeted else ""
         new, self._state.greeted = not self._state.greeted, True
         listens = isinstance(self._walker.enter(), Listen)
+        if self._opening.again and not new and self._answers:
+            self._replier.enter(self._walker.take_up_again())
+            return
         unanswered = bool(history) and history[-1].role == "user" and self._media.kind == "text" and self._answers
         if listens and greeting:
             self._replier.say(greeting)

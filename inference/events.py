@@ -91,6 +91,8 @@ class Open(Struct, frozen=True, tag="open"):
     """The same for the same person in every conversation: what a split of callers is sticky by."""
     facts: dict[str, str] = {}
     """Variables that the flow begins with: caller, channel."""
+    again: bool = False
+    """The person calls back: not the greeting, but the question that `state` stands at is said."""
     wire: int = WIRE_VERSION
     turn: int = 0
 

@@ -13,10 +13,12 @@ from inference.nodes import (
     HandoffNode,
     LanguageNode,
     MenuNode,
+    MoveNode,
     Node,
     SayNode,
     SendNode,
     TransferNode,
+    VerifyNode,
     WaitNode,
 )
 
@@ -50,5 +52,7 @@ def _texts(node: Node) -> Iterator[str]:
             yield retry
         case FormNode(summary=summary):
             yield summary
-        case CallNode(saying=saying) | SendNode(saying=saying):
+        case CallNode(saying=saying) | SendNode(saying=saying) | VerifyNode(saying=saying):
             yield saying
+        case MoveNode(ask=ask, saying=saying, goodbye=goodbye):
+            yield from (ask, saying, goodbye)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
@@ -168,19 +168,26 @@ class Judge:
         options: Sequence[str],
         talk: Talk,
         *,
+        doubted: Collection[int] = (),
         awaited: Callable[[], bool] = always,
         usage: Callable[[Usage], None] = lambda usage: None,
     ) -> int | None:
         """Position of the option that holds now, None for none of them. Of very many only the first are looked at.
 
-        What the words themselves make certain is not asked (`obvious.py`).
+        What the words themselves make certain is not asked (`obvious.py`). An option that is `doubted` holds only if
+        it also does when nothing else is offered.
         """
         options = options[:MOST_OPTIONS]
         verdict = obvious(options, talk.words, talk.asked, talk.language)
         if verdict.certain:
             return verdict.option
         bound = ChatOptions(temperature=0.0, max_tokens=1, grammar=choice_grammar(verdict.left), awaited=awaited)
-        return chosen(await self._answer(choice_prompt(options, talk), bound, usage), len(options))
+        place = chosen(await self._answer(choice_prompt(options, talk), bound, usage), len(options))
+        if place is None or place not in doubted or len(options) == 1:
+            return place
+        bound = ChatOptions(temperature=0.0, max_tokens=1, grammar=choice_grammar((0,)), awaited=awaited)
+        alone = chosen(await self._answer(choice_prompt(options[place : place + 1], talk), bound, usage), 1)
+        return place if alone is not None else None
 
     async def fill(
         self,

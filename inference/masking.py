@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from inference.flow.state import FlowState, Trying
-from inference.nodes import CollectNode, ExtractNode, FlowSpec, FormNode, Node, Slot, SlotKind
+from inference.nodes import CollectNode, ExtractNode, FlowSpec, FormNode, Node, Slot, SlotKind, VerifyNode
 
 HIDDEN = "•••"
 _COUNTED: frozenset[SlotKind] = frozenset({"digits", "phone", "number"})
@@ -31,6 +31,8 @@ def slots_of(node: Node) -> tuple[Slot, ...]:
     match node:
         case CollectNode(slot=slot):
             return (slot,)
+        case VerifyNode():
+            return (node.slot,)
         case FormNode(slots=slots) | ExtractNode(slots=slots):
             return slots
     return ()

@@ -24,6 +24,11 @@ Operator = Literal[
 ]  # fmt: skip
 Pair = tuple[str, str]
 """(name, template or path)."""
+VERIFIED = "caller_verified"
+"""The variable that is "yes" once the caller has proved who they are."""
+CODE, CONSENT = "one-time code", "consent to move"
+"""Slots that no variable of a flow can be called like."""
+CODE_DIGITS = 6
 
 
 class ToolSpec(Struct, frozen=True):
@@ -66,7 +71,7 @@ class Slot(Struct, frozen=True):
     """Said instead of `ask` when the answer was not understood."""
     attempts: int = 3
     minimum: float | None = None
-    """Of a number; of digits and spelling the fewest; of a date the days from today."""
+    """Of a number; of digits and spelling the fewest; of a date the days from today; of a time hours of the day."""
     maximum: float | None = None
     optional: bool = False
     """Whether "I don't know" is an answer."""
@@ -172,6 +177,57 @@ class SendNode(Struct, frozen=True, tag="send"):
     saying: str = ""
 
 
+class MoveNode(Struct, frozen=True, tag="move"):
+    """The conversation goes on in messages: one is sent, this leg ends, and the next node waits there for the person.
+
+    Edges "success" (moved), "declined" (the caller does not want it) and "failure".
+    """
+
+    id: str
+    text: str
+    channel: Literal["sms", "whatsapp"] = "sms"
+    ask: str = ""
+    """Asked before, yes or no; empty: not asked."""
+    to: str = ""
+    """A template; empty: the caller's own address."""
+    saying: str = ""
+    """Said while it is sent."""
+    goodbye: str = ""
+    """Said when it is sent, before this leg ends; empty: a sentence of the flow's own."""
+
+    @property
+    def slot(self) -> Slot:
+        """What the caller is asked for."""
+        return Slot(CONSENT, "yes_no", self.ask, "your answer")
+
+
+class VerifyNode(Struct, frozen=True, tag="verify"):
+    """Has the caller prove who they are: a code goes to an address of theirs, and they say or type it.
+
+    Edges "success" and "failure". Sets `VERIFIED` to "yes"; a caller who has proved it already passes.
+    """
+
+    id: str
+    ask: str
+    """Said when the code is sent."""
+    channel: Literal["sms", "whatsapp"] = "sms"
+    to: str = ""
+    """A template; empty: an address that the caller is known by."""
+    anywhere: bool = False
+    """Whether `to` may be an address that the caller is not known by: it then proves that address and nothing more."""
+    saying: str = ""
+    """Said while it is sent."""
+    retry: str = ""
+    attempts: int = 3
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(
+            CODE, "digits", self.ask, "the code",
+            retry=self.retry, attempts=self.attempts, minimum=CODE_DIGITS, maximum=CODE_DIGITS, masked=True,
+        )  # fmt: skip
+
+
 class TransferNode(Struct, frozen=True, tag="transfer"):
     """To a person; edges "success" and "failure" (nobody took it)."""
 
@@ -244,6 +300,8 @@ Node = (
     | CallNode
     | KnowledgeNode
     | SendNode
+    | MoveNode
+    | VerifyNode
     | TransferNode
     | HandoffNode
     | SubflowNode

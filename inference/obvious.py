@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference.normalize.vocabulary import word_set
+
 _FAREWELL_LABEL = re.compile(
     r"\b(?:good-?bye|bye|no (?:more|other|further) questions?|nothing (?:more|else)|is (?:done|finished)|that is all)\b"
 )
@@ -31,62 +33,23 @@ _GREETING = re.compile(
     r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|is this|are you there|can you hear me)\b"
 )
 _WANTS_PERSON = re.compile(
-    rf"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|get me|give me|want|prefer|need)\b"
+    rf"\b(?:speak|talk|chat|a word|connect me|put me through|transfer me|pass me|get me|give me|want|prefer|need)\b"
     rf"(?:\W+\w+){{0,5}}?\W+(?:{_PERSON})\b"
-    r"|\b(?:real|actual|live|human) (?:person|human|being|agent)\b"
-    r"|\b(?:robot|machine|bot|computer)\b|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
+    rf"|\b{_PERSON}\b(?:\W+\w+){{0,4}}?\W+(?:(?:speak|talk|chat) (?:to|with)|a word with)\b"
+    rf"|\b(?:real|actual|live|human) (?:{_PERSON}|being)\b|^\W*{_PERSON}(?:\W+please)?\W*$"
+    r"|(?<!is this a )(?<!are you a )(?<!this is a )\b(?:robot|machine|bot|computer)\b(?!\?)|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
 )
 _SAYS_GOODBYE = re.compile(
     r"\b(?:good-?bye|bye|see you|good night|that(?:'s| is| was) (?:all|it|everything)|that would be all|nothing else|"
-    r"no (?:more|other|further) questions?|(?:i'm|i am|we're) (?:good|fine|done|all set)|i think i'm good|"
+    r"no (?:more|other|further) questions?|(?:i'm|i am|we're|that's me|that's us) (?:good|fine|done|all set|sorted)|"
+    r"i think i'm good|"
     r"have a (?:nice|good|great|lovely) (?:day|evening|one|weekend|night))\b"
 )
 _MORE = re.compile(r"\b(?:but|also|and (?:i|can|could|what|how|when|where)|one more|another)\b|\?")
-_THANKS = frozenset(
-    [
-        "no",
-        "nope",
-        "nah",
-        "not",
-        "okay",
-        "ok",
-        "alright",
-        "all",
-        "right",
-        "great",
-        "perfect",
-        "fine",
-        "good",
-        "super",
-        "wonderful",
-        "lovely",
-        "excellent",
-        "thanks",
-        "thank",
-        "you",
-        "very",
-        "so",
-        "much",
-        "a",
-        "lot",
-        "many",
-        "cheers",
-        "for",
-        "now",
-        "your",
-        "help",
-        "that",
-        "is",
-        "that's",
-        "it",
-        "was",
-        "everything",
-        "well",
-        "then",
-        "really",
-        "kind",
-        "of",
-    ]
+_THANKS = word_set(
+    "no nope nah not okay ok alright all right great perfect fine good super wonderful lovely excellent brilliant "
+    "grand amazing fantastic awesome helpful been you've appreciate appreciated million bunch thanks thank you "
+    "very so much a lot many cheers for now your help that is that's it was everything well then really kind of"
 )
 _REFUSES = frozenset({"no", "nope", "nah", "nothing", "not"})
 _ANYTHING_ELSE = re.compile(r"\b(?:anything|something) else\b|\bany (?:other |more )?questions?\b|\bhelp you with\b")
@@ -97,98 +60,39 @@ _ASKS_FACTS = re.compile(
     _LEAD + r"(?:(?:what|when|where|which|why|who|how)(?:'s|'re)?\b(?! about| now| if)"
     r"|(?:is|are|does|was|were|do you (?:take|accept|sell|know|charge|speak|offer|also|still|only|deliver|ship))\b)"
 )
+_AMOUNT = r"(?:(?:for|in|up to) )?how (?:long|many|much|often|late|far|big|large|old)\b"
+_DUTY = r"(?:do|does|will|would|must|should) (?:i|we|you|they|it) (?:have|need) to\b"
+_ASKS_AMOUNT = re.compile(_LEAD + rf"(?:{_AMOUNT}|{_DUTY})")
+"""Who asks for an amount wants to know it, whatever they name: "how long can I send something back?". So does who
+asks what they have to do."""
+_THEN_ASKS_AMOUNT = re.compile(rf"[,.;!?] (?:(?:and|but|so|then) )*(?:{_AMOUNT}|{_DUTY})")
 _ASKS_HAVING = re.compile(_LEAD + r"(?:do|does|have) (?:you|they|the \w+)\b")
 _WISHES = re.compile(
     r"\b(?:i|we|me|my|us)\b.*\b(?:want|like|need|have|book|come|get|cancel|move|change|return|send|speak|talk|see|make|"
     r"reserve|order|find|track)\b|\b(?:possible|available|(?<!-)free|left|there (?:a|any|anything|some))\b|\bmy\b"
 )
+_ASKS_ROUND = re.compile(
+    r"\b(?:(?:can|could|would|will) you (?:please |just )?(?:tell me|say|explain|remind me)|do you know|any idea"
+    r"|i(?:'d| would)? (?:just )?(?:like|love|want|wanted) to (?:know|ask)|i(?:'m| am| was) (?:just )?wondering)"
+    r"(?: again)?,? (?:what|where|which|who|why|how)\b"
+)
+"""A question put politely: "can you tell me where you are?"."""
+_HAVING_LABEL = re.compile(r"\b(?:already|existing|have made)\b")
+_ONE = r"(?:appointment|booking|reservation|table|visit|slot)"
+_HAS_ONE = re.compile(
+    rf"\b(?:my|our|the) (?:\w+ )?{_ONE}\b|\b{_ONE} (?:that |which )?(?:i|we)(?:'ve| have| had| made)\b"
+    rf"|\b(?:i|we)(?:'ve| have)? (?:already )?(?:got|have|had|made|booked|reserved) (?:a|an) {_ONE}\b"
+    r"|\b(?:i'm|i am|we're|we are) (?:booked|meant to be|supposed to (?:be|come)|down for)\b"
+)
+"""Something was arranged before."""
 _DENIES = re.compile(r"\b(?:not|no|never|nothing|without|instead|(?:do|does|did|is|are|was|ca|wo|have|has)n't)\b")
 _NO_DENIAL = re.compile(r"\b(?:can't|cannot|can not|won't|doesn't|didn't) (?:make it|come|stop|work)\b")
-_PLAIN = frozenset(
-    [
-        "about",
-        "already",
-        "also",
-        "another",
-        "answer",
-        "anything",
-        "asks",
-        "back",
-        "been",
-        "call",
-        "caller",
-        "came",
-        "come",
-        "comes",
-        "could",
-        "does",
-        "done",
-        "else",
-        "from",
-        "gets",
-        "give",
-        "going",
-        "have",
-        "having",
-        "hear",
-        "help",
-        "here",
-        "into",
-        "just",
-        "know",
-        "like",
-        "look",
-        "made",
-        "make",
-        "makes",
-        "more",
-        "much",
-        "need",
-        "needs",
-        "nothing",
-        "other",
-        "over",
-        "person",
-        "please",
-        "rather",
-        "really",
-        "said",
-        "says",
-        "some",
-        "something",
-        "somebody",
-        "speak",
-        "take",
-        "talk",
-        "tell",
-        "than",
-        "that",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "thing",
-        "think",
-        "this",
-        "those",
-        "time",
-        "today",
-        "tomorrow",
-        "very",
-        "want",
-        "wants",
-        "well",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "will",
-        "with",
-        "would",
-        "your",
-    ]
+_PLAIN = word_set(
+    "about already also another answer anything asks back been call caller came come comes could does done else "
+    "from gets give going have having hear help here into just know like look made make makes more much need "
+    "needs nothing other over person please rather really said says some something somebody speak take talk tell "
+    "than that their them then there they thing think this those time today tomorrow very want wants well were "
+    "what when where which will with would your"
 )
 """Words that name nothing."""
 
@@ -221,9 +125,12 @@ def obvious(options: Sequence[str], words: str, asked: str, language: str) -> Ve
         return Verdict(())
     left = [index for index in every if index not in people and (index not in ends or not _MORE.search(said))]
     facts = _ASKS_FACTS.search(said) or _ONLY_ASKS.search(said)
-    if facts and not _WISHES.search(said):
+    if _asks_amount(said) or _ASKS_ROUND.search(said) or (facts and not _WISHES.search(said)):
         return Verdict(_asking(options, left, said))
-    named = _named(options, left, said)
+    if ends and _refuses_more(said, asked):
+        return Verdict((), ends[0])
+    named = _having(options, left, said) if _HAS_ONE.search(said) else None
+    named = _named(options, left, said) if named is None else named
     if named is not None:
         return Verdict((), named)
     having = _ASKS_HAVING.search(said) and not _WISHES.search(said)
@@ -255,6 +162,25 @@ def _named(options: Sequence[str], left: Sequence[int], said: str) -> int | None
 def _stems(text: str) -> set[str]:
     words = (word for word in re.findall(r"[a-z]+", text) if len(word) > 3 and word not in _PLAIN)
     return {re.sub(r"(?:ing|ed|es|s)$", "", word)[:6] for word in words}
+
+
+def _asks_amount(said: str) -> bool:
+    """Also after what it is about ("if they took it back, how long do they keep it?"), unless that is a wish."""
+    later = _THEN_ASKS_AMOUNT.search(said)
+    return _ASKS_AMOUNT.search(said) is not None or (later is not None and not _WISHES.search(said[: later.start()]))
+
+
+def _having(options: Sequence[str], left: Sequence[int], said: str) -> int | None:
+    """The one option that is about something the caller has already: "a booking we have", "my appointment"."""
+    found = [index for index in left if _HAVING_LABEL.search(options[index].lower())]
+    return found[0] if len(found) == 1 and not said.endswith("?") else None
+
+
+def _refuses_more(said: str, asked: str) -> bool:
+    """ "Nah, it was just that", when asked whether there is anything else."""
+    words = re.findall(r"[a-z']+", said)
+    refuses = bool(words) and words[0] in _REFUSES and bool(_ANYTHING_ELSE.search(asked.lower()))
+    return refuses and not _MORE.search(said) and not _WISHES.search(said)
 
 
 def _is_goodbye(said: str, asked: str) -> bool:

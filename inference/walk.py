@@ -19,7 +19,7 @@ from inference.engines.base import ChatOptions
 from inference.errors import EngineError
 from inference.events import Entered, Message, Open, State
 from inference.fixed_texts import fixed_texts, is_fixed
-from inference.flow import advance, at, begin
+from inference.flow import advance, again, at, begin
 from inference.flow.moves import Scene
 from inference.flow.routes import options as options_at
 from inference.flow.sentences import sentence
@@ -121,6 +121,13 @@ class Walker:
                 self._outbox.put_now(Entered(state.turn, state.flow.path, state.shown(state.flow)))
         return state.step
 
+    def take_up_again(self) -> str:
+        """The step that says the open question once more, for somebody who comes back; what is said before it."""
+        state = self._state
+        state.flow, state.step = again(state.spec.flow, state.flow, self._moment())
+        words = sentence("back", state.spec.language)
+        return f"{words} {sentence('go_on', state.spec.language)}" if isinstance(state.step, Listen) else words
+
     @property
     def at_goal(self) -> bool:
         """Whether it is the model that talks where the conversation stands."""
@@ -216,8 +223,8 @@ class Walker:
                 await self._say(draft, step)
             case Generate():
                 await self._speaking.stream(draft, self._generated(draft, step))
-            case Choose(options=options):
-                return Chosen(await self._choose(draft, options))
+            case Choose():
+                return Chosen(await self._choose(draft, step))
             case Fill():
                 return Filled(await self._fill(draft, step))
             case Call():
@@ -271,11 +278,15 @@ class Walker:
             lines.insert(place, Message("assistant", draft.reply.text))
         return [Message("user", draft.line), *lines] if draft.line else lines
 
-    async def _choose(self, draft: Draft, options: tuple[str, ...]) -> int | None:
+    async def _choose(self, draft: Draft, step: Choose) -> int | None:
         """A model that fails judges nothing, once the caller waits for it; before, it is asked again."""
         try:
             return await self._judge.choose(
-                options, self._talk(draft), awaited=lambda: draft.gate.is_open, usage=draft.thought.add
+                step.options,
+                self._talk(draft),
+                doubted=step.doubted,
+                awaited=lambda: draft.gate.is_open,
+                usage=draft.thought.add,
             )
         except EngineError as error:
             _note_failure(draft, error)

@@ -11,7 +11,8 @@ def matches(expected: str, value: str, today: date) -> bool:
     """Whether `value` is what was expected.
 
     "any": something. "ends:5550144": digits that end so. "days:1": the date so many days from today.
-    "weekday:tuesday": the next such day; on a Tuesday, today or in a week. Everything else: the same but for case.
+    "weekday:tuesday": the next such day; on a Tuesday, today or in a week. "monthday:20": the next 20th; on a 20th,
+    today or the one after. Everything else: the same but for case.
     """
     kind, _, rest = expected.partition(":")
     match kind:
@@ -23,6 +24,8 @@ def matches(expected: str, value: str, today: date) -> bool:
             return value == (today + timedelta(days=int(rest))).isoformat()
         case "weekday":
             return value in {day.isoformat() for day in _next_days(rest, today)}
+        case "monthday":
+            return value in {day.isoformat() for day in _next_monthdays(int(rest), today)}
         case _:
             return value.casefold() == expected.casefold()
 
@@ -30,6 +33,12 @@ def matches(expected: str, value: str, today: date) -> bool:
 def _next_days(weekday: str, today: date) -> list[date]:
     ahead = (WEEKDAYS.index(weekday) - today.weekday()) % 7
     return [today + timedelta(days=ahead)] if ahead else [today, today + timedelta(days=7)]
+
+
+def _next_monthdays(number: int, today: date) -> list[date]:
+    ahead = (today + timedelta(days=days) for days in range(1, 63))
+    following = next(day for day in ahead if day.day == number)
+    return [today, following] if today.day == number else [following]
 
 
 def _digits(text: str) -> str:

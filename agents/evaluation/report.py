@@ -36,6 +36,8 @@ def summed(found: Sequence[Scored]) -> dict[str, Any]:
         "slots_right": right,
         "slot_share": share(right, slots),
         "failed": sum(bool(scored.problem) for scored in found),
+        "in_place": sum(scored.in_place for scored in found),
+        "in_place_routed": sum(scored.in_place and scored.routed for scored in found),
     }
 
 
@@ -52,6 +54,12 @@ def as_json(found: Sequence[Scored], about: dict[str, str]) -> dict[str, Any]:
 def as_text(report: dict[str, Any]) -> str:
     """Tables by template, kind of node and kind of utterance, then what went wrong."""
     parts = [_table(name, {**groups, "all": report["all"]}) for name, groups in report["by"].items()]
+    whole = report["all"]
+    if whole["in_place"]:
+        right = _percent(share(whole["in_place_routed"], whole["in_place"]))
+        parts.append(
+            f"Where the conversation stood as the script has it, {right} of {whole['in_place']} were routed right."
+        )
     if failed := report["all"]["failed"]:
         parts.append(f"{failed} replies failed: an engine broke, or this machine is too busy to measure on.")
     misses = [_miss(line) for line in report["lines"] if not line["routed"] or line["wrong"]]

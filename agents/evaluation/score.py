@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agents.evaluation.matching import matches
 from agents.evaluation.script import Line, Scene
@@ -35,10 +36,13 @@ class Scored(Struct, frozen=True):
     reply: str
     problem: str = ""
     ms: float = 0.0
+    in_place: bool = True
+    """Whether the conversation stood where the script has it when this was said."""
 
     @property
     def routed(self) -> bool:
-        return self.expected == self.reached and not self.missed
+        """A reply that broke off in an apology led nowhere, wherever the conversation stands."""
+        return self.expected == self.reached and not self.missed and not self.problem
 
     @property
     def slots_right(self) -> int:
@@ -50,11 +54,13 @@ def score_scene(template: str, flow: FlowSpec, scene: Scene, answered: Sequence[
     kinds = {node.id: kind_of(node) for node in all_nodes(flow)}
     names = slot_names(flow)
     found = []
-    before = answered[0]
+    before, seen = answered[0], dict(answered[0].variables)
     for index, line in enumerate(scene.turns, start=1):
         after = answered[index] if index < len(answered) else None
-        found.append(_score(template, scene.name, line, before, after, names, kinds, today))
+        scored = _score(template, scene.name, line, before, after, seen, names, kinds, today)
+        found.append(replace(scored, in_place=index == 1 or before.node == scene.turns[index - 2].at))
         before = after or before
+        seen |= before.variables
     return found
 
 
@@ -64,6 +70,7 @@ def _score(
     line: Line,
     before: Answered,
     after: Answered | None,
+    seen: Mapping[str, str],
     names: frozenset[str],
     kinds: Mapping[str, str],
     today: date,
@@ -84,7 +91,7 @@ def _score(
     invented = tuple(
         f"{name}: {value!r} that nobody said"
         for name, value in after.variables.items()
-        if name in names and name not in line.slots and value and value != before.variables.get(name, "")
+        if name in names and name not in line.slots and value and value != seen.get(name, "")
     )
     passed = {node.rpartition("/")[2] for node in after.path}
     missed = tuple(node for node in line.through if node not in passed)

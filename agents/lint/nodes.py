@@ -17,6 +17,7 @@ from agents.problems import Problem
 from agents.prompt import HEAD_TOKENS, head_tokens
 from agents.text import estimate_tokens
 from agents.variables import written_in
+from inference.nodes import VERIFIED
 
 _PROMPTED = frozenset({"goal"})
 _WIRED = frozenset({"http", "tool"})
@@ -28,9 +29,17 @@ def node_problems(scene: Scene) -> Iterator[Problem]:
         yield from node.known.check(node.id, node.values)
         if node.known.compile is None:
             continue
+        yield from _proof(node)
         yield from _texts(scene, node)
         yield from _references(scene, node, node.known.whole(node.values))
         yield from _entry(scene, node)
+
+
+def _proof(node: NodeRow) -> Iterator[Problem]:
+    """What says that the caller has proved who they are must not be filled by what the caller says."""
+    if any(name == VERIFIED for name, _kind in node.known.writes(node.known.whole(node.values))):
+        message = _("“%(name)s” is given its value by a Verify node and nothing else. Choose another name.")
+        yield Problem(node.id, "", "reserved", message % {"name": VERIFIED})
 
 
 def _texts(scene: Scene, node: NodeRow) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from agents.problems import Problem
 from inference.nodes import Choice, Confirm, Slot, SlotKind
 
 KEYS = tuple("0123456789*#")
-RANGED = ("number", "digits", "spelling", "date")
+RANGED = ("number", "digits", "spelling", "date", "time")
 """Kinds that may have a smallest and a largest."""
 
 VARIABLE = VariableField(
@@ -135,7 +135,10 @@ ATTEMPTS = NumberField(
 SMALLEST = NumberField(
     name="minimum",
     label=_("At least"),
-    help=_("The smallest number, or the fewest digits or letters. For a day: days from today, 0 is today."),
+    help=_(
+        "The smallest number, or the fewest digits or letters. "
+        "For a day: days from today, 0 is today. For a time: hours of the day, 9.5 is half past nine."
+    ),
     minimum=-100_000,
     maximum=1_000_000,
     empty=True,
@@ -145,7 +148,10 @@ SMALLEST = NumberField(
 LARGEST = NumberField(
     name="maximum",
     label=_("At most"),
-    help=_("The largest number, or the most digits or letters. For a day: days from today."),
+    help=_(
+        "The largest number, or the most digits or letters. "
+        "For a day: days from today. For a time: hours of the day, 17.5 is half past five."
+    ),
     minimum=-100_000,
     maximum=1_000_000,
     empty=True,

@@ -28,8 +28,8 @@ TRANSFER = NodeKind(
     label=_("Transfer"),
     summary=_("Puts the caller through to a person."),
     docs=_(
-        "Says its text, then puts the caller through. “Nobody took it” is taken when that fails, as long as no telephone line is "
-        "connected always: offer there to take a message. As a global node it can be reached from everywhere."
+        "Says its text, then puts the caller through. “Nobody took it” is taken when that fails, and always where there is "
+        "no telephone call: offer there to take a message. As a global node it can be reached from everywhere."
     ),
     group="leave",
     icon="phone_forwarded",
@@ -37,7 +37,7 @@ TRANSFER = NodeKind(
         TextField(
             name="target",
             label=_("To"),
-            help=_("A telephone number with its country code, or the name of a team."),
+            help=_("A telephone number with its country code, or a name among the people of the telephone channel."),
             max_length=200,
             template=True,
             required=True,

@@ -64,7 +64,7 @@ def _page(request: WorkspaceRequest, agent: Agent, message: str) -> HttpResponse
         "part": request.GET.get("part") == "1",
     }
     template = "agents/publish_part.html" if context["part"] else "agents/publish.html"
-    title = _("Publish %(name)s") % {"name": agent.name}
+    title = _("Publish %(name)s as version %(number)d") % {"name": agent.name, "number": context["next_number"]}
     return render_page(request, template, context, title=title, status=409 if message else 200)
 
 

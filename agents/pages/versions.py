@@ -1,6 +1,10 @@
-"""Versions: the list, one version with what it changed, restoring it, its JSON."""
+"""Versions: the list, one version with what it changed, two compared, restoring one, its JSON."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,6 +25,8 @@ from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
 
 PAGE_SIZE = 30
+MOST_CHOICES = 500
+DRAFT = "draft"
 
 
 @require_GET
@@ -33,6 +39,7 @@ def version_list(request: WorkspaceRequest, public_id: str) -> HttpResponse:
         "agent": agent,
         "page": page,
         "entries": [(version, _summary(agent, version)) for version in page],
+        "choices": _choices(agent) if page.paginator.count > 1 else [],
         "state": publication(agent, agent.draft),
         "may_edit": request.actor.may(Permission.EDIT_AGENT) and not agent.is_archived,
         "tab": "versions",
@@ -49,27 +56,78 @@ def _summary(agent: Agent, version: Version) -> list[str]:
 @require_GET
 @workspace_page(Permission.VIEW)
 def version_detail(request: WorkspaceRequest, public_id: str, version_id: str) -> HttpResponse:
-    """`?against=draft` compares with the draft, otherwise with the version before."""
+    """`?against=`: "draft", another version's id, or else the version before. What is older stands on the left."""
     agent = get_or_404(Agent.objects.select_related("published"), request.actor.workspace, public_id)
     version = get_or_404(Version.objects.select_related("created_by"), request.actor.workspace, version_id, agent=agent)
     draft = Draft.objects.get(agent=agent)
-    against_draft = request.GET.get("against") == "draft"
-    previous = agent.versions.filter(number=version.number - 1).first()
-    before = version.draft if against_draft else (previous.draft if previous else {})
-    after = draft.content() if against_draft else version.draft
+    comparison = _comparison(request, agent, version, draft)
     context = {
         "agent": agent,
         "version": version,
-        "previous": previous,
         "following": agent.versions.filter(number=version.number + 1).first(),
-        "against_draft": against_draft,
-        "changes": compare_drafts(before, after),
+        "comparison": comparison,
+        "others": [each for each in _choices(agent) if each.pk != version.pk],
+        "changes": compare_drafts(comparison.before, comparison.after),
         "same_as_draft": not draft.differs_from(version.draft),
         "may_edit": request.actor.may(Permission.EDIT_AGENT) and not agent.is_archived,
         "tab": "versions",
     }
     title = _("%(name)s, version %(number)d") % {"name": agent.name, "number": version.number}
     return render_page(request, "agents/version.html", context, title=title)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a version is held against. `other`: a version that is neither the one before nor the draft."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    words: str
+    previous: Version | None
+    other: Version | None = None
+    with_draft: bool = False
+
+
+def _comparison(request: WorkspaceRequest, agent: Agent, version: Version, draft: Draft) -> Comparison:
+    previous = agent.versions.filter(number=version.number - 1).first()
+    against = request.GET.get("against") or "previous"
+    if against == DRAFT:
+        words = _("From version %(first)d to the draft") % {"first": version.number}
+        return Comparison(version.draft, draft.content(), words, previous, with_draft=True)
+    if against == "previous":
+        words = _between(previous, version) if previous else ""
+        return Comparison(previous.draft if previous else {}, version.draft, words, previous)
+    other = get_or_404(Version, request.actor.workspace, against, agent=agent)
+    older, newer = sorted((other, version), key=lambda each: each.number)
+    if other == previous:
+        return Comparison(older.draft, newer.draft, _between(older, newer), previous)
+    return Comparison(older.draft, newer.draft, _between(older, newer), previous, other)
+
+
+def _between(older: Version, newer: Version) -> str:
+    return _("From version %(first)d to version %(second)d") % {"first": older.number, "second": newer.number}
+
+
+def _choices(agent: Agent) -> list[Version]:
+    """Versions to choose from, the newest first, without what they say."""
+    return list(agent.versions.defer("spec", "draft")[:MOST_CHOICES])
+
+
+@require_GET
+@workspace_page(Permission.VIEW)
+def version_compare(request: WorkspaceRequest, public_id: str) -> HttpResponse:
+    """`?first=&second=`: two versions' ids, or one and "draft". Leads to the page of the newer with the difference."""
+    agent = get_or_404(Agent, request.actor.workspace, public_id)
+    chosen = {request.GET.get("first", ""), request.GET.get("second", "")} - {""}
+    versions = [
+        get_or_404(Version.objects.defer("spec", "draft"), request.actor.workspace, key, agent=agent)
+        for key in chosen - {DRAFT}
+    ]
+    if not versions:
+        return redirect("agents:versions", agent.public_id)
+    versions.sort(key=lambda each: each.number)
+    against = DRAFT if DRAFT in chosen else versions[0].public_id
+    return redirect(f"{version_address(agent, versions[-1])}?{urlencode({'against': against})}")
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """The gallery: whole agents, each as a file of the form that exporting writes.
 
-`conversations/` holds what callers say to them and what should come of it (`agents.evaluation`).
+`conversations/` holds what callers say to them and what should come of it (`agents.evaluation`);
+`conversations_fresh/` the same in other words, written without the rules in view.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from channels_io import recordings
+from channels_io.actions.learn_facts import learn_from
 from channels_io.end_reasons import EndReason
 from channels_io.models import Conversation, Leg, Outcome, Turn
 from channels_io.sanitize import clean_count, clean_text
@@ -33,6 +34,7 @@ def close_leg(leg: Leg, reason: str, *, silent_since: datetime | None = None) ->
         locked.end_reason = clean_text(reason, 40)
         locked.save(update_fields=["ended_at", "end_reason", "updated_at"])
         _close_conversation(locked)
+        learn_from(locked)
     # What another machine recorded is left as it is.
     if locked.recording and (silent_since is None or recordings.path_of(locked.recording).is_file()):
         finish_recording(locked)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from agents.models import Agent, Version
-from channels_io.models import Channel, Contact, Conversation, Identity, Leg, TurnState
+from channels_io.actions.find_contact import find_contact
+from channels_io.models import Channel, Contact, Conversation, Leg, TurnState
 from channels_io.sanitize import clean_text
 from inference.spec import AgentSpec, encode_spec
 from parley.accounts.models import Workspace
@@ -23,25 +24,26 @@ def open_leg(
     media: Literal["voice", "text"],
     channel: Channel | None = None,
     identity: tuple[str, str] | None = None,
+    contact: Contact | None = None,
     conversation: Conversation | None = None,
     test: bool = False,
     back_to: TurnState | None = None,
 ) -> Leg:
     """The new leg of `kind`. `running` is the published version, or the compiled draft under test.
 
-    `identity` (kind, value) finds the contact; without it the contact is a new, nameless one.
+    `contact` is whose conversation it is, or `identity` (kind, value) finds them; without either it is a new, nameless one.
     With `conversation` the leg goes on with it, and it is open again. ValueError when the parts
     belong to different workspaces or agents: callers resolve ids within one workspace first.
 
     `test` marks a new conversation as one. `back_to` sets the conversation back to that earlier turn of it.
     """
-    _check_belonging(agent, running, channel, conversation)
+    _check_belonging(agent, running, channel, conversation or contact)
     now = timezone.now()
     with transaction.atomic():
         if conversation is None:
             conversation = Conversation.objects.create(
                 workspace=agent.workspace,
-                contact=_contact(agent.workspace, identity),
+                contact=_locked(contact or _contact(agent.workspace, identity)),
                 agent=agent,
                 started_at=now,
                 last_at=now,
@@ -50,6 +52,8 @@ def open_leg(
         else:
             conversation.status, conversation.last_at = Conversation.Status.OPEN, now
             conversation.save(update_fields=["status", "last_at", "updated_at"])
+        if not test:
+            Contact.objects.filter(pk=conversation.contact_id).update(seen_at=now)
         leg: Leg = Leg.objects.create(
             workspace=agent.workspace,
             conversation=conversation,
@@ -68,35 +72,36 @@ def open_leg(
 
 
 def _check_belonging(
-    agent: Agent, running: Version | AgentSpec, channel: Channel | None, conversation: Conversation | None
+    agent: Agent, running: Version | AgentSpec, channel: Channel | None, whose: Conversation | Contact | None
 ) -> None:
     if isinstance(running, Version) and running.agent_id != agent.pk:
         raise ValueError("The version is not one of this agent.")
     if channel is not None and channel.workspace_id != agent.workspace_id:
         raise ValueError("The channel is in another workspace than the agent.")
-    if conversation is not None and conversation.workspace_id != agent.workspace_id:
-        raise ValueError("The conversation is in another workspace than the agent.")
+    if whose is not None and whose.workspace_id != agent.workspace_id:
+        raise ValueError("The conversation, or the contact, is in another workspace than the agent.")
 
 
 def _contact(workspace: Workspace, identity: tuple[str, str] | None) -> Contact:
     if identity is None:
-        return Contact.objects.create(workspace=workspace)
-    kind, value = clean_text(identity[0], 40), clean_text(identity[1], 200)
-    known = Identity.objects.filter(workspace=workspace, kind=kind, value=value).select_related("contact")
-    found = known.first()
-    if found is None:
-        try:
-            with transaction.atomic():
-                contact = Contact.objects.create(workspace=workspace, name=_known_name(kind, value))
-                found = Identity.objects.create(workspace=workspace, contact=contact, kind=kind, value=value)
-        except IntegrityError:  # another leg of the same person began in this moment
-            found = known.get()
-    return found.contact
+        return find_contact(workspace, [])
+    return find_contact(workspace, [identity], name=_known_name(*identity))
+
+
+def _locked(contact: Contact) -> Contact:
+    """As it is now, and not merged or erased before this transaction ends: who is merged into another is that other."""
+    while True:
+        found = Contact.objects.select_for_update().get(pk=contact.pk)
+        if found.erased_at is not None:
+            return find_contact(found.workspace, [])
+        if found.merged_into is None:
+            return found
+        contact = found.merged_into
 
 
 def _known_name(kind: str, value: str) -> str:
     """A signed-in user who tests an agent is shown by name."""
     if kind != "user":
         return ""
-    user = get_user_model().objects.filter(public_id=value).first()
+    user = get_user_model().objects.filter(public_id=clean_text(value, 40)).first()
     return "" if user is None else clean_text(user.get_full_name() or user.email, 200)

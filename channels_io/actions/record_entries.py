@@ -44,10 +44,10 @@ def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
         return
     batch = _fold(entries)
     with transaction.atomic():
-        rows = Leg.objects.select_for_update(of=("self",)).select_related("conversation")
+        rows = Leg.objects.select_for_update(of=("self",)).select_related("conversation__contact")
         locked = rows.filter(pk=leg.pk).first()
-        if locked is None:
-            logger.info("Entries of leg %s were dropped: it no longer exists.", leg.public_id)
+        if locked is None or locked.conversation.contact.erased_at is not None:
+            logger.info("Entries of leg %s were dropped: it, or its person, was erased.", leg.public_id)
             return
         _write_turns(locked, batch)
         _write_events(locked, batch.events)

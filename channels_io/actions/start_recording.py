@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from channels_io import recordings
 from channels_io.models import Leg
+from inference.events import Media
 
 
-def start_recording(leg: Leg) -> recordings.StereoWriter:
+def start_recording(leg: Leg, media: Media | None = None) -> recordings.StereoWriter:
     """The writer for `leg`'s recording. The row knows the file from now on, so a crash loses no sound.
 
     Raises OSError when the file cannot be made: the conversation then goes on without a recording.
     """
     name = recordings.new_name(leg.workspace.public_id, leg.started_at)
-    writer = recordings.StereoWriter(recordings.path_of(name))
+    media = media or Media()
+    path = recordings.path_of(name)
+    writer = recordings.StereoWriter(path, caller_rate=media.rate_in, agent_rate=media.rate_out)
     leg.recording = name
     leg.recording_rate = recordings.RATE
     leg.save(update_fields=["recording", "recording_rate", "updated_at"])

@@ -5,5 +5,15 @@ from __future__ import annotations
 from channels_io.admin.channel import ChannelAdmin
 from channels_io.admin.contact import ContactAdmin, IdentityInline
 from channels_io.admin.conversation import ConversationAdmin, LegInline
+from channels_io.admin.messages import InboundEventAdmin, OptOutAdmin, OutboundMessageAdmin
 
-__all__ = ["ChannelAdmin", "ContactAdmin", "ConversationAdmin", "IdentityInline", "LegInline"]
+__all__ = [
+    "ChannelAdmin",
+    "ContactAdmin",
+    "ConversationAdmin",
+    "IdentityInline",
+    "InboundEventAdmin",
+    "LegInline",
+    "OptOutAdmin",
+    "OutboundMessageAdmin",
+]

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
+from channels_io import splits
 from channels_io.models import Conversation, Leg, Turn
 from channels_io.registry import paths
 from channels_io.widget_settings import WIDGET_KIND, checked_settings
@@ -168,6 +169,8 @@ class ChannelSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     agent = serializers.CharField(source="agent.public_id")
     version = serializers.CharField(source="version.public_id", default=None, allow_null=True)
+    account = serializers.CharField(source="account.public_id", default=None, allow_null=True)
+    address = serializers.CharField(allow_blank=True, help_text="The number or sender at the carrier.")
     enabled = serializers.BooleanField()
     settings = serializers.DictField()
     created_at = serializers.DateTimeField()
@@ -175,13 +178,27 @@ class ChannelSerializer(serializers.Serializer[Any]):
 
 
 class ChannelWriteSerializer(StrictSerializer):
-    """A whole channel, as sent. `settings` of a web widget: title, modes, allowed_origins, colour."""
+    """A whole channel, as sent.
+
+    `settings` of a web widget: title, modes, allowed_origins, colour; of carriers' kinds as in the documentation of channels.
+    Every kind may have `split`: [{"version": id or "live", "weight": whole number}, ...].
+    """
 
     kind = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=120)
     agent = serializers.CharField(max_length=40, help_text="Public id.")
     version = serializers.CharField(
         max_length=40, required=False, default=None, allow_null=True, help_text="Null: whatever is published."
+    )
+    account = serializers.CharField(
+        max_length=40, required=False, default=None, allow_null=True, help_text="Public id; of carriers' kinds only."
+    )
+    address = serializers.CharField(
+        max_length=80,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="+353..., whatsapp:+353... of a Twilio sender, the phone number id of a WhatsApp number at Meta.",
     )
     enabled = serializers.BooleanField(default=True)
     settings = serializers.DictField(default=dict)
@@ -193,8 +210,20 @@ class ChannelWriteSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] == WIDGET_KIND:
+            split = {name: value for name, value in attrs["settings"].items() if name == splits.KEY}
+            own = {name: value for name, value in attrs["settings"].items() if name != splits.KEY}
             try:
-                attrs["settings"] = checked_settings(attrs["settings"]).as_json()
+                attrs["settings"] = {**checked_settings(own).as_json(), **split}
             except ValidationError as error:
                 raise serializers.ValidationError({"settings": error.messages}) from error
         return attrs
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(
+        help_text="Stable, such as public_url, credentials, number, webhook, signature, worker."
+    )
+    label = serializers.CharField()  # type: ignore[assignment]  # a field's own name here
+    verdict = serializers.ChoiceField(choices=("good", "warn", "bad", "skipped"))
+    text = serializers.CharField(help_text="The exact reason.")
+    advice = serializers.CharField(allow_blank=True, help_text="What to do about it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_io.api import views
+from channels_io.api import accounts, views
 
 urlpatterns = [
     path("conversations/", views.ConversationList.as_view(), name="api-conversations"),
@@ -16,4 +16,8 @@ urlpatterns = [
     ),
     path("channels/", views.ChannelList.as_view(), name="api-channels"),
     path("channels/<str:public_id>/", views.ChannelDetail.as_view(), name="api-channel"),
+    path("channels/<str:public_id>/checks/", views.ChannelChecks.as_view(), name="api-channel-checks"),
+    path("accounts/", accounts.AccountList.as_view(), name="api-accounts"),
+    path("accounts/<str:public_id>/", accounts.AccountDetail.as_view(), name="api-account"),
+    path("accounts/<str:public_id>/test/", accounts.AccountTest.as_view(), name="api-account-test"),
 ]

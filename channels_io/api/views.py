@@ -17,11 +17,13 @@ from channels_io.actions.save_channel import create_channel, delete_channel, edi
 from channels_io.api.serializers import (
     ChannelSerializer,
     ChannelWriteSerializer,
+    CheckSerializer,
     ConversationPageSerializer,
     RecordSerializer,
 )
-from channels_io.models import Channel, Conversation, Leg
+from channels_io.models import Account, Channel, Conversation, Leg
 from channels_io.pages.recording import recording_response
+from channels_io.reads.channel_checks import run_all
 from channels_io.reads.conversations import Filters, read_page
 from channels_io.reads.export import export_record
 from channels_io.reads.record import read_record
@@ -108,7 +110,7 @@ class ChannelList(APIView):
     @extend_schema(operation_id="channels_list", responses={200: ChannelSerializer(many=True)})
     def get(self, request: Request) -> Response:
         """All channels of the workspace, by name."""
-        rows = Channel.objects.of(actor_of(request).workspace).select_related("agent", "version")
+        rows = Channel.objects.of(actor_of(request).workspace).select_related("agent", "version", "account")
         return Response(ChannelSerializer(rows, many=True).data)
 
     @extend_schema(operation_id="channels_create", request=ChannelWriteSerializer, responses={201: ChannelSerializer})
@@ -118,7 +120,14 @@ class ChannelList(APIView):
         sent = _read(ChannelWriteSerializer, request)
         agent, version = _runs(request, sent)
         channel = create_channel(
-            actor, kind=sent["kind"], name=sent["name"], agent=agent, version=version, settings=sent["settings"]
+            actor,
+            kind=sent["kind"],
+            name=sent["name"],
+            agent=agent,
+            version=version,
+            settings=sent["settings"],
+            account=_account(request, sent),
+            address=sent["address"],
         )
         return Response(ChannelSerializer(channel).data, status=201)
 
@@ -128,7 +137,8 @@ class ChannelDetail(APIView):
         return [HasScope("channels:read" if self.request.method == "GET" else "channels:write")()]
 
     def _row(self, request: Request, public_id: str) -> Channel:
-        return get_or_404(Channel.objects.select_related("agent", "version"), actor_of(request).workspace, public_id)
+        rows = Channel.objects.select_related("agent", "version", "account__workspace", "workspace")
+        return get_or_404(rows, actor_of(request).workspace, public_id)
 
     @extend_schema(operation_id="channels_read", responses={200: ChannelSerializer})
     def get(self, request: Request, public_id: str) -> Response:
@@ -151,6 +161,8 @@ class ChannelDetail(APIView):
             version=version,
             settings=sent["settings"],
             enabled=sent["enabled"],
+            account=_account(request, sent),
+            address=sent["address"],
         )
         return Response(ChannelSerializer(channel).data)
 
@@ -159,6 +171,27 @@ class ChannelDetail(APIView):
         """Delete a channel; its conversations stay."""
         delete_channel(actor_of(request), self._row(request, public_id))
         return Response(status=204)
+
+
+class ChannelChecks(APIView):
+    permission_classes = [HasScope("channels:write")]
+
+    @extend_schema(operation_id="channels_checks", request=None, responses={200: CheckSerializer(many=True)})
+    def post(self, request: Request, public_id: str) -> Response:
+        """Is the channel ready? Asks its carrier, calls our own webhook as the carrier would, looks at the workers."""
+        rows = Channel.objects.select_related("agent__published", "version", "account__workspace", "workspace")
+        channel = get_or_404(rows, actor_of(request).workspace, public_id)
+        results = [
+            {
+                "name": check.name,
+                "label": str(check.label),
+                "verdict": found.verdict,
+                "text": found.text,
+                "advice": found.advice,
+            }
+            for check, found in run_all(channel)
+        ]
+        return Response(CheckSerializer(results, many=True).data)
 
 
 def _read(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
@@ -179,3 +212,13 @@ def _runs(request: Request, sent: dict[str, Any]) -> tuple[Agent, Version | None
     if version is None:
         raise serializers.ValidationError({"version": ["There is no such version."]})
     return agent, version
+
+
+def _account(request: Request, sent: dict[str, Any]) -> Account | None:
+    """The account that was named, of this workspace only."""
+    if not sent["account"]:
+        return None
+    account = Account.objects.of(actor_of(request).workspace).filter(public_id=sent["account"]).first()
+    if account is None:
+        raise serializers.ValidationError({"account": ["There is no such account."]})
+    return account

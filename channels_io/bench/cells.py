@@ -15,8 +15,8 @@ from channels_io.bench.accuracy import AccuracyFigures, accuracy, cuts_heard
 from channels_io.bench.errors import MeasureError
 from channels_io.bench.figures import LATENESS_LIMIT_MS, Figures, distribution, figures_of, own_lateness_ms
 from channels_io.bench.load import LoadFigures, LoadStep, load_figures
-from channels_io.bench.measure import WORKSPACE, Measured, Server, measure
-from channels_io.bench.plans import Cell, CorpusChoice
+from channels_io.bench.measure import WORKSPACE, Measured, Server, measure, measure_phone
+from channels_io.bench.plans import Cell, CorpusChoice, Wire
 from channels_io.bench.prometheus import deepest, lag_ms
 from channels_io.bench.records import CutRecord
 from channels_io.bench.report import accuracy_table, load_report, table
@@ -30,11 +30,19 @@ LOST_LIMIT = 2
 class Bench:
     """`limit`: at most so many clips of each kind, or calls at once in the load cell."""
 
-    def __init__(self, server: Server, corpus: CorpusChoice, limit: int | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        corpus: CorpusChoice,
+        limit: int | None,
+        say: Callable[[str], None],
+        wire: Wire = "browser",
+    ) -> None:
         self._server = server
         self._corpus: CorpusChoice = corpus
         self._limit = limit
         self._say = say
+        self._wire = wire
 
     def measure(self, cell: Cell) -> tuple[str, AnyFigures]:
         """(text for a terminal, figures). Raises MeasureError."""
@@ -49,6 +57,10 @@ class Bench:
 
     def _calls(self, cell: Cell) -> Figures:
         drafts = plans.drafts(cell, self._limit, self._corpus)
+        if self._wire == "twilio":
+            phone = measure_phone(self._server, drafts, self._say)
+            figures = figures_of(cell, phone.run, phone.cost, phone.stalls, seconds=phone.seconds)
+            return msgspec.structs.replace(figures, cell=f"{cell}, telephone")
         seen = measure(self._server, drafts, plans.AT_ONCE.get(cell, 1), self._say)
         cuts = seen.run.cuts if cell in plans.REAL_CELLS else ()
         if cuts:

@@ -1,7 +1,7 @@
 """The committed corpora: WAVs (16 kHz, 16-bit, mono) and corpus.json with their sample indices.
 
 "main" is what the waits of turn-taking were chosen on; "fresh" is held out: other sentences, other
-speakers, rooms that are not silent.
+speakers, rooms that are not silent. "booking" is whole calls to the agent with a drawn flow.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from channels_io.bench.utterances import Kind
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
 RATE = 16000
-CorpusName = Literal["main", "fresh"]
+CorpusName = Literal["main", "fresh", "booking"]
 CORPORA: tuple[CorpusName, ...] = ("main", "fresh")
+"""Those that questions are drawn from."""
 _CORPUS = Path(__file__).with_name("corpus")
-FOLDERS: dict[CorpusName, Path] = {"main": _CORPUS, "fresh": _CORPUS / "fresh"}
+FOLDERS: dict[CorpusName, Path] = {"main": _CORPUS, "fresh": _CORPUS / "fresh", "booking": _CORPUS / "booking"}
 WINDOW = RATE // 100
 """10 ms, the window that decides what counts as audible."""
 
@@ -91,7 +92,7 @@ def write_wav(path: Path, samples: Samples) -> None:
         file.writeframes(samples.astype("<i2", copy=False).tobytes())
 
 
-@lru_cache(maxsize=len(CORPORA))
+@lru_cache(maxsize=len(FOLDERS))
 def load_corpus(name: CorpusName = "main") -> tuple[Clip, ...]:
     """All clips in the order of corpus.json. Raises CorpusError when it is missing or malformed."""
     path = FOLDERS[name] / "corpus.json"
@@ -114,4 +115,4 @@ def clips_of(*kinds: Kind, corpora: Iterable[CorpusName] = ("main",)) -> tuple[C
 
 def all_clips() -> dict[str, Clip]:
     """Every clip of every corpus by its id; ids differ between corpora."""
-    return {clip.id: clip for name in CORPORA for clip in load_corpus(name)}
+    return {clip.id: clip for name in FOLDERS for clip in load_corpus(name)}

@@ -20,6 +20,7 @@ _NAMES = {
     "real": "Default models, one call at a time",
     "fresh": "Default models, held-out clips",
     "barge-in": "Barge-in and back-channels",
+    "flow": "The dental template, spoken to",
     "fake-segment": "Orchestration alone, segment recognition",
     "fake-stream": "Orchestration alone, streaming recognition",
 }
@@ -106,6 +107,7 @@ def _cells(results: Results) -> list[tuple[str, Figures]]:
         "real": results.real,
         "fresh": results.fresh,
         "barge-in": results.barge_in,
+        "flow": results.flow,
         "fake-segment": results.fake_segment,
         "fake-stream": results.fake_stream,
     }
@@ -121,6 +123,8 @@ def _cell(name: str, figures: Figures) -> str:
         ("fifth turn", figures.fifth_turn_ms),
         *((f"span: {span}", values) for span, values in figures.spans_ms.items()),
         ("spans against outside", figures.span_sum_error_ms),
+        ("answers without a model, worker's time", figures.fixed_ms),
+        ("choices of the model", figures.chosen_ms),
         ("connect to greeting", figures.greeting_ms),
         ("barge-in: ducked", figures.ducked_ms),
         ("barge-in: silent", figures.silent_ms),

@@ -15,6 +15,8 @@ LATENESS_LIMIT_MS = 2.0
 """A driver that sends later than this at p99, beyond what the machine itself does to it, measures itself: void."""
 SPANS_LIMIT_MS = 30.0
 CACHED_PERCENT = 95.0
+CHOICE = "choice"
+WORK = (CHOICE, "first token", "first clause", "voice")
 FILLER = "filler"
 """The span of a turn that began with one."""
 
@@ -92,6 +94,10 @@ class Figures(Struct, frozen=True):
     """How much of one core the driver used."""
     cuts: tuple[Cut, ...] = ()
     """Interrupted replies: words that sounded against words that the transcript kept."""
+    fixed_ms: Distribution = Distribution()
+    """What the worker took over answers of a flow that need no model."""
+    chosen_ms: Distribution = Distribution()
+    """What choices took that the model made, beside the answers behind them."""
 
 
 def is_right(said: str, expected: Sequence[str]) -> bool:
@@ -188,7 +194,18 @@ def figures_of(
         stalls=stalls,
         driver_cores=round(run.driver_cpu_seconds / seconds, 3) if seconds else 0.0,
         cuts=tuple(cuts),
+        fixed_ms=distribution(_worked(turn) for turn in answered if turn.spans and not turn.prompt_tokens),
+        chosen_ms=distribution(_span(turn, CHOICE) for turn in answered if turn.prompt_tokens and _span(turn, CHOICE)),
     )
+
+
+def _worked(turn: TurnRecord) -> float:
+    """Milliseconds of the waits in which the worker made the answer: not those for the caller or the line."""
+    return sum(span.ms for span in turn.spans if span.name in WORK)
+
+
+def _span(turn: TurnRecord, name: str) -> float:
+    return sum(span.ms for span in turn.spans if span.name == name)
 
 
 def _well_cached(turns: Sequence[TurnRecord]) -> Share:

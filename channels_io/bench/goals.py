@@ -13,6 +13,8 @@ from channels_io.bench.peers.driver import PARLEY
 from channels_io.bench.peers.report import Peers
 from channels_io.bench.records import TurnRecord
 
+PHONE_MS = 20.0
+"""What the telephone's wire may add: one of its frames."""
 PEERS_P50_MS, PEERS_P95_MS = 1587.0, 1924.0
 """The best setting of the peers with the same weights on such a machine, 2026-11-22, 24 turns."""
 
@@ -23,6 +25,9 @@ class Results(Struct, frozen=True):
     real: Figures | None = None
     fresh: Figures | None = None
     barge_in: Figures | None = None
+    phone: Figures | None = None
+    phone_barge_in: Figures | None = None
+    flow: Figures | None = None
     fake_segment: Figures | None = None
     fake_stream: Figures | None = None
     load: LoadFigures | None = None
@@ -51,8 +56,9 @@ def rows(results: Results) -> list[Row]:
         *_orchestration(results.fake_segment, "segment", 340.0),
         *_orchestration(results.fake_stream, "stream", 270.0),
         *_barge_in(results.barge_in),
+        *_telephone(results),
         *_first_turn(results.real),
-        Row(6, "fixed-sentence reply after the commit", "+ 20 ms", "not measured by a cell", None),
+        *_flow(results.flow),
         *_load(results.load),
         *(
             row
@@ -140,6 +146,44 @@ def _barge_in(figures: Figures | None) -> list[Row]:
     ]
 
 
+def _telephone(results: Results) -> list[Row]:
+    """The same goals with the caller on a telephone, and `PHONE_MS` on top."""
+    rows = []
+    if results.phone is None:
+        rows.append(_unmeasured(1, "voice to voice on the telephone", "p50 ≤ 420, p95 ≤ 720 ms", "phone"))
+    else:
+        v2v = results.phone.v2v_ms
+        rows.append(_most(1, "voice to voice p50, telephone", v2v.p50, 400.0 + PHONE_MS, results.phone))
+        rows.append(_most(1, "voice to voice p95, telephone", v2v.p95, 700.0 + PHONE_MS, results.phone))
+        browser = results.real.v2v_ms.p50 if results.real is not None else None
+        if browser is not None:
+            rows.append(
+                _most(1, "telephone p50 against the browser's + 20", v2v.p50, browser + PHONE_MS, results.phone)
+            )
+    if results.phone_barge_in is None:
+        return [*rows, _unmeasured(4, "barge-in on the telephone", "silent ≤ 140 / 180 ms", "phone-barge-in")]
+    silent = results.phone_barge_in.silent_ms
+    return [
+        *rows,
+        _most(
+            4,
+            "barge-in on the telephone: silent p50",
+            silent.p50,
+            120.0 + PHONE_MS,
+            results.phone_barge_in,
+            waits=False,
+        ),
+        _most(
+            4,
+            "barge-in on the telephone: silent p95",
+            silent.p95,
+            160.0 + PHONE_MS,
+            results.phone_barge_in,
+            waits=False,
+        ),
+    ]
+
+
 def _first_turn(figures: Figures | None) -> list[Row]:
     if figures is None:
         return [_unmeasured(5, "first turn of a call, cached tokens, greeting", "as later turns", "real")]
@@ -163,6 +207,30 @@ def _first_turn(figures: Figures | None) -> list[Row]:
             5, f"turns with ≥ {CACHED_PERCENT:.0f} % of the prompt cached", figures.well_cached, 100.0, figures
         ),
         _most(5, "connect to greeting p50", figures.greeting_ms.p50, 60.0, figures, waits=False),
+    ]
+
+
+def _flow(figures: Figures | None) -> list[Row]:
+    if figures is None:
+        return [_unmeasured(6, "fixed-sentence reply after the commit", "+ 20 ms", "flow")]
+    return [
+        _most(
+            6,
+            "drawn flow, answers without a model: worker's time p50",
+            figures.fixed_ms.p50,
+            20.0,
+            figures,
+            waits=False,
+        ),
+        _most(
+            6,
+            "drawn flow, answers without a model: worker's time p95",
+            figures.fixed_ms.p95,
+            20.0,
+            figures,
+            waits=False,
+        ),
+        _most(0, "drawn flow, the model chooses an edge: p50", figures.chosen_ms.p50, 150.0, figures, waits=False),
     ]
 
 

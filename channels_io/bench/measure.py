@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,8 @@ from channels_io.bench.cost import Usage, usage
 from channels_io.bench.driver import CallPlan, Plan
 from channels_io.bench.errors import MeasureError
 from channels_io.bench.figures import Cost
+from channels_io.bench.phone import joined, phones_plan
+from channels_io.bench.phone_driver import PhoneRun, PhonesPlan
 from channels_io.bench.plans import Draft
 from channels_io.bench.prometheus import Scrape, scrape
 from channels_io.bench.records import RunRecord, Stalls, decode_run, merged
@@ -30,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = "demo"
 TICKET_SECONDS = 4 * 3600
 SECONDS_PER_CALL = 240
+RECORD_SECONDS = 3.0
+"""After the last call, until all of it is in the database."""
 LOOK_SECONDS = 10.0
 """Between two looks at the server's memory and queues: each takes it a moment that a caller would wait."""
 
@@ -82,7 +86,22 @@ def measure(server: Server, drafts: Sequence[Draft], at_once: int, say: Callable
         Plan(server.url, tuple(_with_ticket(draft) for draft in part), lines)
         for part, lines in plans.shares(drafts, at_once)
     ]
-    return asyncio.run(_measure(server, shared, say))
+    return asyncio.run(_measure(server, [_drive(plan, say) for plan in shared]))
+
+
+def measure_phone(server: Server, drafts: Sequence[Draft], say: Callable[[str], None]) -> Measured:
+    """Play these calls over the telephone's wire, one after another. Raises MeasureError when that is impossible."""
+    plan = phones_plan(WORKSPACE, server.url.replace("ws", "http", 1), drafts)
+    found: list[PhoneRun] = []
+
+    async def drive() -> RunRecord:
+        found.append(await _drive_phones(plan, say))
+        return found[0].run
+
+    measured = asyncio.run(_measure(server, [drive()]))
+    time.sleep(RECORD_SECONDS)
+    measured.run = joined(found[0])
+    return measured
 
 
 def _with_ticket(draft: Draft) -> CallPlan:
@@ -97,13 +116,13 @@ def _with_ticket(draft: Draft) -> CallPlan:
     return CallPlan(issue_ticket(ticket, ttl=TICKET_SECONDS), draft.clips, draft.lead, draft.greeting)
 
 
-async def _measure(server: Server, shared: Sequence[Plan], say: Callable[[str], None]) -> Measured:
+async def _measure(server: Server, drives: Sequence[Awaitable[RunRecord]]) -> Measured:
     before, began = usage(server.pids), time.monotonic()
     looks = _Looks(server)
     watcher = await _start("channels_io.bench.watcher")
     looking = asyncio.create_task(looks.go_on())
     try:
-        runs = await asyncio.gather(*(_drive(plan, say) for plan in shared))
+        runs = await asyncio.gather(*drives)
     finally:
         looking.cancel()
         with suppress(asyncio.CancelledError):
@@ -141,10 +160,22 @@ class _Looks:
 
 
 async def _drive(plan: Plan, say: Callable[[str], None]) -> RunRecord:
-    process = await _start("channels_io.bench.driver")
+    seconds = 60 + SECONDS_PER_CALL * len(plan.calls) / plan.at_once
+    return decode_run(await _run_driver("channels_io.bench.driver", msgspec.json.encode(plan), seconds, say))
+
+
+async def _drive_phones(plan: PhonesPlan, say: Callable[[str], None]) -> PhoneRun:
+    seconds = 60 + SECONDS_PER_CALL * len(plan.calls)
+    out = await _run_driver("channels_io.bench.phone_driver", msgspec.json.encode(plan), seconds, say)
+    return msgspec.json.decode(out, type=PhoneRun)
+
+
+async def _run_driver(module: str, plan: bytes, seconds: float, say: Callable[[str], None]) -> bytes:
+    """What it wrote to standard output."""
+    process = await _start(module)
     try:
-        async with asyncio.timeout(60 + SECONDS_PER_CALL * len(plan.calls) / plan.at_once):
-            out, err = await communicate(process, msgspec.json.encode(plan), on_line=say)
+        async with asyncio.timeout(seconds):
+            out, err = await communicate(process, plan, on_line=say)
     except TimeoutError as error:
         raise MeasureError(
             "The driver did not finish in time: look at the web process's log, then try again."
@@ -155,7 +186,7 @@ async def _drive(plan: Plan, say: Callable[[str], None]) -> RunRecord:
             await process.wait()
     if process.returncode != 0:
         raise MeasureError(f"The driver failed: {err.decode(errors='replace').strip()[-800:]}")
-    return decode_run(out)
+    return out
 
 
 async def _start(module: str) -> asyncio.subprocess.Process:

@@ -10,17 +10,23 @@ from typing import Literal
 from channels_io.bench.corpus import CORPORA, Clip, CorpusName, clips_of
 
 CorpusChoice = Literal["main", "fresh", "all"]
-CHOICES: tuple[CorpusChoice, ...] = (*CORPORA, "all")
-Cell = Literal["real", "barge-in", "fake-segment", "fake-stream", "load", "accuracy"]
-CELLS: tuple[Cell, ...] = ("real", "barge-in", "fake-segment", "fake-stream", "load", "accuracy")
-REAL_CELLS: tuple[Cell, ...] = ("real", "barge-in")
+CHOICES: tuple[CorpusChoice, ...] = ("main", "fresh", "all")
+Cell = Literal["real", "barge-in", "flow", "fake-segment", "fake-stream", "load", "accuracy"]
+CELLS: tuple[Cell, ...] = ("real", "barge-in", "flow", "fake-segment", "fake-stream", "load", "accuracy")
+REAL_CELLS: tuple[Cell, ...] = ("real", "barge-in", "flow")
 """Played against the default models; the accuracy cell loads these by itself and needs no server of them."""
+
+Wire = Literal["browser", "twilio"]
+WIRES: tuple[Wire, ...] = ("browser", "twilio")
+"""How the caller is connected: a page of ours, or a telephone whose carrier is simulated."""
 
 QUESTIONS = 105
 """Asked in a cell of the main set, the clips in a circle: with the pauses, 100 turns beside the first ones of calls."""
 AT_ONCE: dict[Cell, int] = {"fake-segment": 4, "fake-stream": 4}
 """Callers at a time: fake engines wait, they do not compute, so that several fit without a queue."""
 TURNS_PER_CALL = 5
+FLOW_ROUNDS = 2
+"""How often the calls of the drawn flow are made: a hundred turns."""
 INTO_SPEECH_PER_CALL = 2
 """Barge-ins or back-channels a call."""
 LEAD = "q16"
@@ -78,7 +84,15 @@ def drafts(cell: Cell, limit: int | None = None, choice: CorpusChoice = "main") 
 
     Without it the questions of the main set are asked again and again up to `QUESTIONS`.
     """
+    if cell == "flow":
+        return _booking_calls(limit)
     return [draft for name in corpora_of(choice) for draft in _drafts(cell, limit, name)]
+
+
+def _booking_calls(limit: int | None) -> list[Draft]:
+    """Whole calls: each sentence answers what the one before it led to."""
+    calls = _talks(clips_of("question", corpora=("booking",)))
+    return calls * FLOW_ROUNDS if limit is None else calls[: -(-limit // TURNS_PER_CALL)]
 
 
 def _drafts(cell: Cell, limit: int | None, corpus: CorpusName) -> list[Draft]:

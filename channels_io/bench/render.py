@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from channels_io.bench.booking import BOOKING
 from channels_io.bench.corpus import (
-    CORPORA,
     FOLDERS,
     RATE,
     WINDOW,
@@ -41,7 +41,7 @@ from channels_io.bench.speakers import spoken_at
 from channels_io.bench.utterances import UTTERANCES, Utterance
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
-TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH}
+TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH, "booking": BOOKING}
 LEAD = RATE // 10
 """Samples kept before the first and after the last audible one."""
 TRIES = 8
@@ -136,7 +136,7 @@ def _best(recogniser: Any, utterance: Utterance, corpus: CorpusName) -> tuple[fl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", choices=CORPORA, default="main", dest="corpus")
+    parser.add_argument("--set", choices=tuple(FOLDERS), default="main", dest="corpus")
     parser.add_argument("ids", nargs="*", help="render only these clips (q01 p03 ...)")
     arguments = parser.parse_args()
     corpus: CorpusName = arguments.corpus

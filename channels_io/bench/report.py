@@ -28,6 +28,8 @@ def table(figures: Figures) -> str:
     lines += [_row(f"  span {name}", values) for name, values in figures.spans_ms.items()]
     lines.append(_row("span sum vs outside", figures.span_sum_error_ms))
     lines.append(_row("connect to greeting", figures.greeting_ms))
+    lines.append(_row("without a model", figures.fixed_ms))
+    lines.append(_row("choice of the model", figures.chosen_ms))
     lines.append(_row("barge-in: ducked", figures.ducked_ms))
     lines.append(_row("barge-in: silent", figures.silent_ms))
     lines.append("")

@@ -17,7 +17,7 @@ from channels_io.bench.goals import Results, rows
 from channels_io.bench.load import LoadFigures
 from channels_io.bench.machine import Machine
 from channels_io.bench.peers.report import Peers
-from channels_io.bench.plans import Cell, CorpusChoice
+from channels_io.bench.plans import Cell, CorpusChoice, Wire
 
 PAGE, DATA, NOTES = "benchmarks.md", "benchmarks.json", "benchmarks.notes.md"
 
@@ -27,11 +27,15 @@ class Run:
     name: str
     cell: Cell
     corpus: CorpusChoice = "main"
+    wire: Wire = "browser"
 
 
 RUNS = (
     Run("real", "real"),
     Run("barge-in", "barge-in"),
+    Run("flow", "flow"),
+    Run("phone", "real", wire="twilio"),
+    Run("phone-barge-in", "barge-in", wire="twilio"),
     Run("fake-segment", "fake-segment"),
     Run("fake-stream", "fake-stream"),
     Run("load", "load"),
@@ -74,7 +78,10 @@ class Kept:
         return Results(
             real=self._read("real", Figures),
             fresh=self._read("fresh", Figures),
+            phone=self._read("phone", Figures),
+            phone_barge_in=self._read("phone-barge-in", Figures),
             barge_in=self._read("barge-in", Figures),
+            flow=self._read("flow", Figures),
             fake_segment=self._read("fake-segment", Figures),
             fake_stream=self._read("fake-stream", Figures),
             load=self._read("load", LoadFigures),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from channels_io.live.lines import Line
 from channels_io.mocks import Mock
 from inference.events import ConversationState
 from inference.spec import AgentSpec
@@ -32,6 +33,10 @@ class LegFacts:
     state: ConversationState | None = None
     """Where an earlier leg of this conversation stopped."""
     resumed: bool = False
+    comeback: Line | None = None
+    """A call that was broken off and goes on: what its caller is told first."""
+    again: bool = False
+    """The person calls back: the agent begins with the question that is open, not with its greeting."""
     known: Mapping[str, KnownMessage] = field(default_factory=dict)
     """By the sender's message id: what may be sent again after a lost connection."""
     caller: str = ""

@@ -32,6 +32,7 @@ Line = Literal[
     "busy_third",
     "busy_still",
     "busy_goodbye",
+    "returned",
 ]
 LINES: tuple[Line, ...] = (
     "apology",
@@ -45,6 +46,7 @@ LINES: tuple[Line, ...] = (
     "busy_second",
     "busy_third",
 )
+"""What every call may need. "returned" is asked for when a call comes back from a person."""
 CACHE_SIZE = 512
 
 TEXTS: dict[str, dict[Line, str]] = {
@@ -59,6 +61,7 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_third": "You are number three in line.",
         "busy_still": "Thank you for waiting. You will be connected as soon as a line is free.",
         "busy_goodbye": "All lines are still busy. Please call again a little later. Goodbye.",
+        "returned": "I'm with you again. What else can I do for you?",
     },
     "de": {
         "apology": "Entschuldigung, einen Moment bitte.",
@@ -71,6 +74,7 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_third": "Sie sind an dritter Stelle.",
         "busy_still": "Danke für Ihre Geduld. Sie werden verbunden, sobald eine Leitung frei ist.",
         "busy_goodbye": "Es sind noch alle Leitungen belegt. Bitte rufen Sie etwas später wieder an. Auf Wiederhören.",
+        "returned": "Ich bin wieder für Sie da. Was kann ich noch für Sie tun?",
     },
     "es": {
         "apology": "Disculpe, un momento por favor.",
@@ -83,6 +87,7 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_third": "Usted es el tercero en la fila.",
         "busy_still": "Gracias por esperar. Le atenderemos en cuanto haya una línea libre.",
         "busy_goodbye": "Todas las líneas siguen ocupadas. Llame de nuevo un poco más tarde, por favor. Hasta luego.",
+        "returned": "Estoy de nuevo con usted. ¿Qué más puedo hacer por usted?",
     },
     "fr": {
         "apology": "Pardon, un instant s'il vous plaît.",
@@ -95,6 +100,7 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_third": "Vous êtes le troisième en attente.",
         "busy_still": "Merci de patienter. Vous serez mis en relation dès qu'une ligne se libère.",
         "busy_goodbye": "Toutes les lignes sont encore occupées. Veuillez rappeler un peu plus tard. Au revoir.",
+        "returned": "Je suis de nouveau avec vous. Que puis-je faire d'autre pour vous ?",
     },
 }
 

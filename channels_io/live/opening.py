@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -16,19 +17,23 @@ from agents.models import Agent, Version
 from agents.problems import CompileError
 from agents.surroundings import surroundings_of
 from channels_io.actions.open_leg import open_leg
+from channels_io.identities import EMAIL, PHONE
 from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.rejoin import version_of_cut_off_leg
+from channels_io.live.remembered import known_of
 from channels_io.live.tool_names import nodes_of
 from channels_io.mocks import Mocks
-from channels_io.models import Channel, Conversation, Leg, Turn, TurnState
+from channels_io.models import Channel, Contact, Conversation, Leg, Turn, TurnState
+from channels_io.proof import holds_proof, was_proved, with_proof
 from channels_io.reads.said import state_before
 from channels_io.tickets import Ticket
 from inference.events import ConversationState
+from inference.nodes import VERIFIED
 from inference.spec import AgentSpec
 from parley.accounts.models import Workspace
 from parley.accounts.scoping import get_or_404
 
-ADDRESSES = ("phone", "email")
+ADDRESSES = (PHONE, EMAIL)
 """Kinds of identity that a person can be told."""
 KNOWN_MESSAGES = 100
 """The newest: more than a page can have waiting for an acknowledgement."""
@@ -100,8 +105,13 @@ def open_leg_for(
     identity: tuple[str, str] | None = None,
     conversation: Conversation | None = None,
     trial: Trial | None = None,
+    contact: Contact | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> OpenedLeg:
     """Raises NothingToOpen when the channel is off, the agent archived, or the conversation another agent's.
+
+    `contact` is whose leg it is, where the channel has found that out already; else `identity` finds them. A call of theirs
+    that goes on with a conversation begins with its open question; one in which a code was given is not gone on with. `variables`: what the flow knows besides the facts.
 
     A test goes on in a test conversation only, and from an earlier turn only where the flow still has its node.
     """
@@ -115,6 +125,10 @@ def open_leg_for(
     back_to = trial.back_to if trial is not None else None
     if back_to is not None:
         _check_place(back_to, spec)
+    new_call = contact is not None and media == "voice"
+    proved = conversation is not None and not new_call and holds_proof(conversation, kind, media, channel)
+    if conversation is not None and new_call and was_proved(conversation):
+        conversation = None  # Its next words may be private, and whoever calls has proved nothing yet.
     leg = open_leg(
         agent=agent,
         running=running,
@@ -122,11 +136,16 @@ def open_leg_for(
         media=media,
         channel=channel,
         identity=identity,
+        contact=contact,
         conversation=conversation,
         test=trial is not None,
         back_to=back_to,
     )
     state = _state(conversation if back_to is None else leg.conversation)
+    known = known_of(leg, spec, by_number=media == "voice" and (identity is None or identity[0] == PHONE))
+    verified = proved and trial is None
+    if state is not None and trial is None:
+        state = with_proof(state, proved=verified)
     flow = running.draft.get("flow") if isinstance(running, Version) else agent.draft.flow
     facts = LegFacts(
         leg=leg.public_id,
@@ -136,9 +155,10 @@ def open_leg_for(
         state=state,
         resumed=conversation is not None,
         known={} if conversation is None or back_to is not None else _known(conversation, state),
-        caller=moment(timezone.now(), agent.workspace.timezone),
+        again=new_call and conversation is not None,
+        caller="\n".join(line for line in (moment(timezone.now(), agent.workspace.timezone), known.words) if line),
         person="" if trial is not None else leg.conversation.contact.public_id,
-        variables=_variables(leg),
+        variables={**known.variables, **_variables(leg), **(variables or {}), VERIFIED: "yes" if verified else "no"},
         test=trial is not None,
         mocks={} if trial is None else trial.mocks,
         flow=flow or {},

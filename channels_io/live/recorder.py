@@ -20,7 +20,8 @@ from channels_io.actions.record_entries import record_entries
 from channels_io.actions.start_recording import start_recording
 from channels_io.entries import Entry, EventEntry, StateSnapshot
 from channels_io.models import Leg
-from channels_io.recordings import AGENT_RATE, RATE, StereoWriter
+from channels_io.recordings import StereoWriter
+from inference.events import Media
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +72,10 @@ class NullRecorder:
 class LegRecorder:
     """Run `run()` as a task beside the session; `finish` afterwards, also when cancelled."""
 
-    def __init__(self, leg: Leg, *, record_sound: bool, every_state: bool = False) -> None:
-        """`every_state`: keep the state after each turn, not only the newest."""
+    def __init__(self, leg: Leg, *, record_sound: bool, every_state: bool = False, media: Media | None = None) -> None:
+        """`every_state`: keep the state after each turn, not only the newest. `media` has the rates of both sides."""
         self._leg = leg
+        self._media = media or Media()
         self._record_sound = record_sound
         self._every_state = every_state
         self._entries: list[Entry] = []
@@ -106,17 +108,18 @@ class LegRecorder:
         return not self._every_state or known.state.turn == state.state.turn
 
     def caller(self, pcm: bytes, at_seconds: float) -> None:
-        at = round(at_seconds * RATE) - len(pcm) // 2
-        if abs(at - self._caller_end) > RESYNC_SECONDS * RATE:
+        rate = self._media.rate_in
+        at = round(at_seconds * rate) - len(pcm) // 2
+        if abs(at - self._caller_end) > RESYNC_SECONDS * rate:
             self._caller_end = max(0, at)
         start, self._caller_end = self._caller_end, self._caller_end + len(pcm) // 2
         self._add_sound(lambda writer: writer.caller(pcm, start))
 
     def agent(self, pcm: bytes, at_seconds: float) -> None:
-        self._add_sound(lambda writer: writer.agent(pcm, round(at_seconds * AGENT_RATE)))
+        self._add_sound(lambda writer: writer.agent(pcm, round(at_seconds * self._media.rate_out)))
 
     def cut(self, at_seconds: float) -> None:
-        self._add_sound(lambda writer: writer.cut(round(at_seconds * AGENT_RATE)))
+        self._add_sound(lambda writer: writer.cut(round(at_seconds * self._media.rate_out)))
 
     def _add_sound(self, write: Callable[[StereoWriter], None]) -> None:
         if not self._record_sound:
@@ -194,7 +197,7 @@ class LegRecorder:
 
     async def _begin_sound(self) -> bool:
         try:
-            self._writer = await database_sync_to_async(start_recording)(self._leg)
+            self._writer = await database_sync_to_async(start_recording)(self._leg, self._media)
         except (OSError, DatabaseError, InterfaceError) as error:
             self._stop_sound(error)
         return self._writer is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.conf import settings
@@ -38,10 +39,20 @@ def configured_workers() -> InferenceWorkers:
 
 
 async def run_leg(
-    channel: Channel, opened: OpenedLeg, *, workers: Workers | None = None, limits: Limits | None = None
+    channel: Channel,
+    opened: OpenedLeg,
+    *,
+    workers: Workers | None = None,
+    limits: Limits | None = None,
+    settled: Callable[[EndReason], EndReason] = lambda reason: reason,
 ) -> EndReason:
-    """Until the leg has ended and its record is written; returns the reason."""
-    recorder = LegRecorder(opened.leg, record_sound=opened.record_sound, every_state=opened.facts.test)
+    """Until the leg has ended and its record is written; returns the reason.
+
+    `settled` puts another reason in the session's place, where the channel knows better why it ended.
+    """
+    recorder = LegRecorder(
+        opened.leg, record_sound=opened.record_sound, every_state=opened.facts.test, media=channel.media
+    )
     clock = asyncio.get_running_loop().time
     budget = settings.PARLEY_BUDGET_MS
     if channel.media.kind == "voice":
@@ -64,7 +75,7 @@ async def run_leg(
         living = asyncio.create_task(keep_alive(opened.leg))
         reason = EndReason.SHUTDOWN
         try:
-            reason = await session.run()
+            reason = settled(await session.run())
         finally:
             recording.cancel()
             try:

@@ -26,6 +26,7 @@ from channels_io.live.limits import Limits
 from channels_io.live.lines import Line, SpeechCache, line_text
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Inbound, Ping, Played, Refused
 from channels_io.live.recorder import Recorder
+from channels_io.live.ringing import Ringing
 from channels_io.live.speaker import SessionEnded, Speaker
 from channels_io.live.tool_runner import NoTools, Toolbox, ToolRunner
 from channels_io.live.transcript import Transcript
@@ -40,6 +41,8 @@ from inference.errors import WorkerError, WorkerFull, WorkerLost
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
+LEFT_AS = (EndReason.HUNG_UP, EndReason.LOST, EndReason.AGENT_ENDED, EndReason.SILENCE)
+"""How it looks from here when the caller has gone elsewhere."""
 SEEN_IDS = 1000
 
 
@@ -72,7 +75,7 @@ class LiveSession:
         self._hold_lines = HoldLines(self._limits.comfort)
         self._waited = False
         self._transcript = Transcript(recorder.put, self._now_ms, channel.media.kind)
-        self._tools = ToolRunner(facts, tools or NoTools(), self._line.send, self._transcript.event)
+        self._tools = ToolRunner(facts, tools or NoTools(), self._line.send, self._transcript.event, self)
         self._speaker = Speaker(
             channel,
             recorder,
@@ -82,6 +85,7 @@ class LiveSession:
             clock=self._clock,
             observe=observe,
         )
+        self._ringing = Ringing(channel, recorder, self._speaker.silent, self._clock)
         self._caller_clock = CallerClock(channel.media.rate_in)
         self._state = facts.state or wire.ConversationState()
         self._turn = self._state.turn
@@ -93,6 +97,7 @@ class LiveSession:
         self._answer_due: float | None = None
         self._say_again_at: float | None = None
         self._ending: tuple[EndReason, float] | None = None
+        self._left: EndReason | None = None
         self._stopping: tuple[EndReason, int, str] | None = None
         self._settled = asyncio.Event()
 
@@ -107,17 +112,25 @@ class LiveSession:
             end = SessionEnded(EndReason.FAILED, CloseCode.SERVER_ERROR)
         finally:
             self._break_off()
+        reason = self._left if self._left is not None and end.reason in LEFT_AS else end.reason
         try:
             async with asyncio.timeout(self._limits.send):
-                await self._channel.send(out.Ended(end.reason))
+                await self._channel.send(out.Ended(reason))
                 await self._channel.close(end.close_code)
         except TimeoutError:
             logger.info("Leg %s: the caller's side took no goodbye.", self._facts.leg)
-        return end.reason
+        return reason
 
     def stop(self, reason: EndReason, close_code: int, message: str) -> None:
         """End the leg from outside, soon; the caller is told `message`. Any thread may call this."""
         self._stopping = (reason, close_code, message)
+
+    async def ring(self, *, on: bool) -> None:
+        if self._voice:
+            self._ringing.ring(on=on)
+
+    def leave(self, reason: str) -> None:
+        self._left = known_reason(reason, EndReason.TRANSFERRED)
 
     async def _live(self) -> SessionEnded:
         ended: SessionEnded | None = None
@@ -130,6 +143,7 @@ class LiveSession:
                 tasks.create_task(self._tools.run())
                 if self._voice:
                     tasks.create_task(self._speaker.run())
+                    tasks.create_task(self._ringing.run())
                     rate = self._channel.media.rate_out
                     tasks.create_task(self._speech.prepare(self._workers, spec.voice, spec.language, rate))
         except* SessionEnded as group:
@@ -244,7 +258,7 @@ class LiveSession:
         state: wire.ConversationState | None = self._facts.state
         if resumed:  # One turn on: on a voice leg the web's own "I'm back" takes it.
             state = msgspec.structs.replace(self._state, turn=self._turn + 1, greeted=True)
-        elif self._waited:  # The worker's turns come after the sentences that filled the wait.
+        elif self._waited or self._facts.comeback:  # The worker's turns come after the web's own sentences.
             state = msgspec.structs.replace(state or self._state, turn=self._turn + 1)
         self._caller_clock.restart()
         self._tools.begin_again()
@@ -256,6 +270,7 @@ class LiveSession:
             caller=self._facts.caller,
             person=self._facts.person,
             facts=dict(self._facts.variables),
+            again=self._facts.again and not resumed and not self._facts.comeback,
         )
 
     async def may_wait(self) -> bool:
@@ -312,6 +327,15 @@ class LiveSession:
         )
         if self._facts.resumed and not self._facts.test:  # A test goes on, or back, because somebody wants it to.
             self._transcript.event("reconnected")
+        if self._facts.comeback and not self._waited:
+            await self._come_back(self._facts.comeback)
+
+    async def _come_back(self, line: Line) -> None:
+        """A telephone was silent while its call was brought here: its caller waits for a word, at most a second longer."""
+        spec = self._facts.spec
+        rate = self._channel.media.rate_out
+        await self._speech.at_hand(self._workers, spec.voice, line_text(line, spec.language), rate, within=1.0)
+        await self._say(line)
 
     async def on_worker_lost(self) -> None:
         """Within a moment the caller hears that something is wrong, from audio already here."""

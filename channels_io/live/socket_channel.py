@@ -33,6 +33,9 @@ class SocketChannel:
         if not self.gone:
             await self._send({"type": "websocket.send", "bytes": self._codec.encode_audio(turn, pcm)})
 
+    async def send_tone(self, pcm: bytes) -> None:
+        """A page is put through to nobody."""
+
     async def send(self, event: ChannelEvent) -> None:
         if not self.gone:
             await self._send({"type": "websocket.send", "text": self._codec.encode(event)})
@@ -43,7 +46,7 @@ class SocketChannel:
     async def duck(self, turn: int) -> None:
         await self.send(Floor("duck", turn))
 
-    async def hold(self, turn: int) -> None:
+    async def hold(self, turn: int, heard: int) -> None:
         await self.send(Floor("hold", turn))
 
     async def release(self, turn: int) -> None:

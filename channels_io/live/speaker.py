@@ -118,7 +118,7 @@ class Speaker:
         self._pacer.hold(player_keeps=self._channel.can_hold)
         self._recorder.cut(now - self._started)
         self._transcript.reply_held(turn, int((now - self._started) * 1000))
-        await self._channel.hold(turn)
+        await self._channel.hold(turn, self._schedule.sent(turn))
 
     async def release(self) -> None:
         """Go on where it was held, at full volume; nothing when it is neither held nor softer."""

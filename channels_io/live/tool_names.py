@@ -16,10 +16,12 @@ from inference.nodes import (
     FormNode,
     HandoffNode,
     KnowledgeNode,
+    MoveNode,
     Node,
     SendNode,
     Slot,
     TransferNode,
+    VerifyNode,
 )
 from inference.spec import AgentSpec
 
@@ -27,6 +29,10 @@ AGENT: Final = "parley.agent"
 SEND: Final = "parley.send"
 TRANSFER: Final = "parley.transfer"
 KNOWLEDGE: Final = "parley.knowledge"
+MOVE: Final = "parley.move"
+CODE: Final = "parley.code"
+CODE_DIGITS: Final = "digits"
+"""The argument that carries what the caller has typed or said of a one-time code."""
 OWN_REQUEST: Final = "node:"
 """Before the id of a node whose request is its own."""
 
@@ -71,6 +77,10 @@ def _names(flow: FlowSpec) -> frozenset[str]:
                 names.add(tool)
             case SendNode():
                 names.add(SEND)
+            case MoveNode():
+                names.add(MOVE)
+            case VerifyNode():
+                names.add(CODE)
             case TransferNode():
                 names.add(TRANSFER)
             case KnowledgeNode():
@@ -80,8 +90,8 @@ def _names(flow: FlowSpec) -> frozenset[str]:
 
 @lru_cache(256)
 def _masked(flow: FlowSpec, name: str) -> frozenset[str]:
-    masked = {slot.name for node in nodes_of(flow) for slot in _slots(node) if slot.masked}
-    hidden = set(masked)
+    masked = {slot.name for node in nodes_of(flow) for slot in slots_of(node) if slot.masked}
+    hidden = {CODE_DIGITS} if name == CODE else set(masked)
     if masked:
         for node in nodes_of(flow):
             if isinstance(node, CallNode) and node.tool == name:
@@ -89,7 +99,8 @@ def _masked(flow: FlowSpec, name: str) -> frozenset[str]:
     return frozenset(hidden)
 
 
-def _slots(node: Node) -> tuple[Slot, ...]:
+def slots_of(node: Node) -> tuple[Slot, ...]:
+    """What a node finds out and keeps in variables."""
     match node:
         case CollectNode(slot=slot):
             return (slot,)

@@ -17,7 +17,8 @@ import msgspec
 from agents.tools.answer import ToolAnswer, failure
 from agents.tools.arguments import BadArguments, decode_arguments
 from channels_io.live.facts import LegFacts
-from channels_io.live.tool_names import AGENT, handed_to, masked_arguments, named_by
+from channels_io.live.own_tools import Line
+from channels_io.live.tool_names import AGENT, TRANSFER, handed_to, masked_arguments, named_by
 from inference.events import ToolCall, ToolResult, Up
 from inference.spec import AgentSpec, encode_spec
 
@@ -28,6 +29,8 @@ WAITING: Final = 16
 IN_A_LEG: Final = 300
 LONGEST_SECONDS: Final = 40.0
 """Of one call, database included; a request has its own, shorter limit."""
+TRANSFER_SECONDS: Final = 58.0
+"""The same of a call to a person: they have to get to their telephone and hear what it is about. The flow waits 60 s."""
 KEPT_SECONDS: Final = 60.0
 """How long the answer stays to a call of a lost worker: its successor asks again, and nothing is done twice."""
 RECORDED_CHARS: Final = 4_000
@@ -40,8 +43,8 @@ Key = tuple[str, str]
 class Toolbox(Protocol):
     """What runs tools for one leg. Raises nothing but CancelledError."""
 
-    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str) -> ToolAnswer:
-        """`spec` is the agent that asks."""
+    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str, line: Line) -> ToolAnswer:
+        """`spec` is the agent that asks, `line` the leg it asks on."""
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
         """What the agent (public id or slug, same workspace) runs live. None when there is no such agent."""
@@ -53,7 +56,7 @@ class Toolbox(Protocol):
 class NoTools:
     """For conversations without a workspace behind them."""
 
-    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str) -> ToolAnswer:
+    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str, line: Line) -> ToolAnswer:
         return failure("tool_unknown", "There is no such tool.")
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
@@ -82,6 +85,7 @@ class ToolRunner:
         toolbox: Toolbox,
         tell: Callable[[Up], Awaitable[bool]],
         record: Callable[[str, dict[str, Any]], None],
+        line: Line,
     ) -> None:
         """`record(kind, data)` puts an event into the leg's record; `tell` sends to the worker."""
         self.spec = facts.spec
@@ -90,6 +94,7 @@ class ToolRunner:
         self._toolbox = toolbox
         self._tell = tell
         self._record = record
+        self._line = line
         self._calls: asyncio.Queue[tuple[ToolCall, int]] = asyncio.Queue(WAITING)
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._runs: dict[Key, _Run] = {}
@@ -158,10 +163,11 @@ class ToolRunner:
             return ToolAnswer(ok=mock.ok, result=mock.result, code="" if mock.ok else "mock")
         try:
             arguments = decode_arguments(call.arguments)
-            async with self._slots, asyncio.timeout(LONGEST_SECONDS):
+            longest = TRANSFER_SECONDS if call.name == TRANSFER else LONGEST_SECONDS
+            async with self._slots, asyncio.timeout(longest):
                 if call.name == AGENT:
                     return await self._hand_over(str(arguments.get("agent", "")))
-                return await self._toolbox.run(self.spec, call.name, arguments, call.call)
+                return await self._toolbox.run(self.spec, call.name, arguments, call.call, self._line)
         except BadArguments as error:
             return failure("bad_arguments", str(error))
         except TimeoutError:

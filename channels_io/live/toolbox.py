@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
@@ -19,7 +19,8 @@ from agents.tools.run import run_request
 from agents.tools.secrets import SecretRefused, secret_for
 from agents.tools.shapes import BadValues, HttpRequest, Pick, request_of, stored_values
 from channels_io.live.facts import LegFacts
-from channels_io.live.tool_names import KNOWLEDGE, OWN_REQUEST, SEND, TRANSFER
+from channels_io.live.own_tools import NOT_CONNECTED, Line, OwnCall, OwnTool, own_tool
+from channels_io.live.tool_names import OWN_REQUEST
 from channels_io.models import Leg
 from inference.spec import AgentSpec
 from parley.accounts.actor import system_actor
@@ -28,13 +29,6 @@ from parley.accounts.models import Workspace
 from parley.lib.outbound import OutboundClient
 
 logger = logging.getLogger(__name__)
-
-NOT_CONNECTED: Final = {
-    SEND: "Sending messages is not connected on this server.",
-    TRANSFER: "Transferring calls is not connected on this server.",
-    KNOWLEDGE: "No knowledge is connected on this server.",
-}
-"""Tools of Parley's own that have no channel behind them yet: they fail, and the flow goes on over "failure"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +56,14 @@ class WorkspaceTools:
         self._flows: dict[str, Mapping[str, Any]] = {facts.spec.agent: facts.flow}
         self._client = client
 
-    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str) -> ToolAnswer:
+    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str, line: Line) -> ToolAnswer:
         if name in NOT_CONNECTED:
             return failure("not_connected", NOT_CONNECTED[name])
+        own = own_tool(name)
+        if own is not None:
+            return await self._run_own(
+                own, OwnCall(facts=self._facts, spec=spec, arguments=arguments, call=call, line=line)
+            )
         try:
             ready = await database_sync_to_async(self._prepare)(spec.agent, name, arguments)
         except _NotReady as error:
@@ -81,6 +80,15 @@ class WorkspaceTools:
             limit=ready.limit,
             client=self._client,
         )
+
+    async def _run_own(self, own: OwnTool, call: OwnCall) -> ToolAnswer:
+        """What they do has an effect outside: a test that did not mock it changes nothing there."""
+        if self._facts.test:
+            return failure("test", "Tests send no messages and call nobody: give the tool a mock answer.")
+        try:
+            return await own(call)
+        except (DatabaseError, InterfaceError):
+            return failure("unavailable", "This cannot be done at the moment.")
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
         found: tuple[AgentSpec, Mapping[str, Any]] | None

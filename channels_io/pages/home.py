@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,9 +18,8 @@ from channels_io.pages.chart import hour_chart
 from channels_io.pages.waterfall import Legend, budget_ms, legend_of
 from channels_io.reads.conversations import rows_of
 from channels_io.reads.today import Budget, budget, problems, today
+from channels_io.reads.workers import worker_rows
 from channels_io.widget_settings import WIDGET_KIND, WidgetSettings
-from inference.client import worker_status
-from inference.errors import ParleyError
 from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
 from parley.accounts.pages import workspace_page
@@ -32,7 +28,6 @@ from parley.accounts.permissions import Permission
 from parley.lib.pages import render_page
 
 RECENT = 6
-STATUS_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,43 +124,9 @@ def _widget_on_a_site(workspace: Workspace) -> bool:
     return any(WidgetSettings.of(widget.settings).allowed_origins for widget in widgets)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerRow:
-    """`status` is what the worker says of itself; None when it does not answer."""
-
-    number: int
-    status: dict[str, Any] | None
-    code: str = ""
-
-    @property
-    def ready(self) -> bool:
-        return bool(self.status and self.status.get("ready"))
-
-    @property
-    def full(self) -> bool:
-        status = self.status or {}
-        return self.ready and int(status.get("conversations", 0)) >= int(status.get("capacity", 1))
-
-
 @require_safe
 @workspace_page(Permission.VIEW)
 def home_workers(request: HttpRequest) -> HttpResponse:
     """The part of Home that asks the speech workers: fetched by the page, so that a dead one delays nothing."""
-    rows = async_to_sync(_ask_workers)()
+    rows = async_to_sync(worker_rows)()
     return render(request, "channels_io/_workers.html", {"workers": rows})
-
-
-async def _ask_workers() -> list[WorkerRow]:
-    return list(
-        await asyncio.gather(*(_ask_worker(number, url) for number, url in enumerate(settings.PARLEY_WORKERS, start=1)))
-    )
-
-
-async def _ask_worker(number: int, url: str) -> WorkerRow:
-    try:
-        async with asyncio.timeout(STATUS_SECONDS):
-            return WorkerRow(number, await worker_status(url, settings.PARLEY_WORKER_TOKEN))
-    except TimeoutError:
-        return WorkerRow(number, None, "worker_timeout")
-    except ParleyError as error:
-        return WorkerRow(number, None, error.code)

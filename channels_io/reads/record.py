@@ -8,9 +8,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from channels_io.models import Conversation, Event, EventKind, Identity, Leg, Turn, TurnSpan
+from channels_io.models import Conversation, Event, EventKind, Identity, Leg, OutboundMessage, Turn, TurnSpan
 from channels_io.reads.percentile import percentile
 
+ANSWER = "in-"
+"""What the keys of answers begin with (`messaging.waiting`)."""
 _ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
 
 
@@ -18,6 +20,8 @@ _ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
 class TurnRecord:
     turn: Turn
     spans: tuple[TurnSpan, ...] = ()
+    deliveries: tuple[OutboundMessage, ...] = ()
+    """The messages that carried it, where it left over a carrier."""
 
     @property
     def heard(self) -> str:
@@ -101,17 +105,30 @@ def read_record(conversation: Conversation) -> Record:
     events: dict[int, list[Event]] = defaultdict(list)
     for event in Event.objects.filter(conversation=conversation).order_by("at_ms", "seq"):
         events[event.leg_id].append(event)
+    letters: dict[int, list[OutboundMessage]] = defaultdict(list)
+    for letter in OutboundMessage.objects.filter(conversation=conversation, key__startswith=ANSWER).order_by("pk"):
+        letters[letter.leg_id or 0].append(letter)
     legs = Leg.objects.filter(conversation=conversation).select_related("channel", "version").order_by("pk")
     return Record(
         conversation=conversation,
         identities=tuple(Identity.objects.filter(contact=conversation.contact_id).order_by("pk")),
-        legs=tuple(_leg_record(leg, turns[leg.pk], spans, events[leg.pk]) for leg in legs),
+        legs=tuple(_leg_record(leg, turns[leg.pk], spans, events[leg.pk], letters[leg.pk]) for leg in legs),
     )
 
 
-def _leg_record(leg: Leg, turns: list[Turn], spans: dict[int, list[TurnSpan]], events: list[Event]) -> LegRecord:
+def _leg_record(
+    leg: Leg,
+    turns: list[Turn],
+    spans: dict[int, list[TurnSpan]],
+    events: list[Event],
+    letters: list[OutboundMessage],
+) -> LegRecord:
     turns.sort(key=lambda turn: (turn.number, _ROLE_ORDER.get(Turn.Role(turn.role), 9)))
-    records = tuple(TurnRecord(turn, tuple(spans[turn.pk])) for turn in turns)
+    # A message is answered on a leg of its own: what was sent for it is the leg's last answer.
+    answer = next((turn.pk for turn in reversed(turns) if turn.role == Turn.Role.AGENT), None)
+    records = tuple(
+        TurnRecord(turn, tuple(spans[turn.pk]), tuple(letters) if turn.pk == answer else ()) for turn in turns
+    )
     return LegRecord(leg=leg, turns=records, events=tuple(events), items=_in_order(records, events))
 
 

@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from channels_io.kind_names import kind_icon, kind_label
+from channels_io.models import Channel
 from channels_io.pages.waterfall import verdict
+from channels_io.phone_numbers import shown_number
 
 register = template.Library()
 register.filter("kind_label", kind_label)
@@ -24,6 +26,29 @@ register.filter("verdict", verdict)
 _WORD = re.compile(r"\w+")
 _ADDRESS = re.compile(r"""https?://[^\s<>"'`]+""")
 _OPENS = {")": "(", "]": "[", "}": "{"}
+
+
+_DELIVERIES = {
+    "waiting": ("schedule", ""),
+    "sent": ("check", ""),
+    "delivered": ("done_all", ""),
+    "read": ("done_all", "is-good"),
+    "failed": ("error", "is-bad"),
+    "dead": ("error", "is-bad"),
+    "refused": ("block", "is-warn"),
+    "canceled": ("cancel", ""),
+}
+"""State of an outgoing message → (Material Symbol, class of its badge)."""
+
+
+@register.filter
+def delivery_icon(state: str) -> str:
+    return _DELIVERIES.get(state, ("help", ""))[0]
+
+
+@register.filter
+def delivery_tone(state: str) -> str:
+    return _DELIVERIES.get(state, ("help", ""))[1]
 
 
 @register.filter
@@ -123,3 +148,9 @@ def _trimmed(address: str) -> str:
 def at(mapping: Mapping[Any, Any], key: Any) -> Any:
     """The entry of a mapping under a key that is known only in the template; None without one."""
     return mapping.get(key)
+
+
+@register.filter
+def shown_address(channel: Channel) -> str:
+    """A carrier channel's number as people read it; what is no telephone number as it is."""
+    return shown_number(channel.address)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from channels_io.live.tool_names import KNOWLEDGE, SEND, TRANSFER, nodes_of
-from inference.nodes import CallNode, FlowSpec, GoalNode, KnowledgeNode, Node, SendNode, TransferNode
+from channels_io.live.tool_names import CODE, KNOWLEDGE, MOVE, SEND, TRANSFER, nodes_of
+from inference.nodes import (
+    CallNode,
+    FlowSpec,
+    GoalNode,
+    KnowledgeNode,
+    MoveNode,
+    Node,
+    SendNode,
+    TransferNode,
+    VerifyNode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,10 @@ def _tools_of(node: Node) -> tuple[str, ...]:
             return (KNOWLEDGE,)
         case SendNode():
             return (SEND,)
+        case MoveNode():
+            return (MOVE,)
+        case VerifyNode():
+            return (CODE,)
         case TransferNode():
             return (TRANSFER,)
     return ()

@@ -8,9 +8,9 @@ from inference.flow.hearing import hear, silent
 from inference.flow.moves import Enter, Move, Result, Scene, Then
 from inference.flow.puzzled import after_choice, aside_step, fill_step
 from inference.flow.questions import listen
-from inference.flow.routes import Option, edge_options, follow, leave_unjudged, options
+from inference.flow.routes import Option, choose, edge_options, follow, leave_unjudged, options
 from inference.flow.state import FlowState
-from inference.flow.steps import Answer, Choose, Chosen, Done, Fill, Filled, Heard, Say, Silence
+from inference.flow.steps import Answer, Chosen, Done, Fill, Filled, Heard, Say, Silence
 from inference.nodes import ExtractNode, GoalNode, Node, SayNode
 
 
@@ -57,7 +57,7 @@ def current(scene: Scene, state: FlowState, node: Node) -> Move:
         case "aside", _:
             return aside_step(scene, state, node)
         case "choose", _:
-            return Choose(tuple(option.label for option in _offered(scene, state, node)))
+            return choose(_offered(scene, state, node))
         case "fill", ExtractNode():
             return Fill(node.slots, whole=True)
         case "fill", _:

@@ -22,7 +22,7 @@ from inference.flow.taking import answer_of, confirmed, finished, known_already,
 from inference.nodes import FormNode, MenuNode, Node, Slot, SlotKind
 from inference.slots import Parsed
 
-_MENTIONED: frozenset[SlotKind] = frozenset({"date", "time", "number", "choice"})
+_MENTIONED: frozenset[SlotKind] = frozenset({"date", "time", "number", "choice", "name"})
 """What a question may name without being an answer: "are you open on Saturday?" """
 _SAID_IN_WORDS: frozenset[SlotKind] = frozenset({"text", "choice", "yes_no"})
 """Where "I don't have any" is an answer of its own."""
@@ -128,6 +128,9 @@ def _answers(scene: Scene, state: FlowState, node: Node, slot: Slot) -> tuple[di
     if answer and (found := answers(scene, state, node, answer)):
         return found, True
     found = answers(scene, state, node, state.heard)
+    if isinstance(node, MenuNode) and not found:
+        named_in_passing = slots.parse(slot, state.heard, scene.moment, asked=False, curious=True)
+        found = {slot.name: named_in_passing} if named_in_passing is not None else {}
     kinds = {other.name: other.kind for other in slots_of(node)}
     # At a menu a question names what is wanted: "where is my package?".
     named = isinstance(node, MenuNode)

@@ -104,7 +104,8 @@ def _named(scene: Scene, state: FlowState, node: Node, text: str, said: bool | N
     text = parted(text)[0]
     if all(word in _BARE for word in text.lower().translate(_NOT_LETTERS).split()):
         return {}
-    found = unmistakable(scene, slots_of(node), text)
+    found = slots.moved(slots_of(node), trying.values, text, scene.moment)
+    found |= unmistakable(scene, slots_of(node), text)
     only = slot_named(node, trying.pending[0]) if len(trying.pending) == 1 else None
     if found or only is None or said is True or only.kind in ("text", "yes_no") or asks(text):
         return found

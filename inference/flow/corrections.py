@@ -1,4 +1,4 @@
-"""What one sentence answers, and what it takes back: "no, Tuesday", "actually, make it four"."""
+"""What one sentence answers, and what it takes back: "no, Tuesday", "make it four", "an hour later, please"."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ def answers(scene: Scene, state: FlowState, node: Node, text: str) -> dict[str, 
     asked = slot_named(node, trying.slot)
     still_open = open_slots(node, trying)
     known = [slot for slot in slots_of(node) if slot not in still_open]
+    shifted = slots.moved(known, trying.values, text, scene.moment)
     if asked is None:
-        return changed(unmistakable(scene, slots_of(node), text), trying.values)
+        return changed(shifted | unmistakable(scene, slots_of(node), text), trying.values)
     if asked.kind == "text":
         parsed = slots.parse(asked, text, scene.moment)
         return {asked.name: parsed} if parsed is not None else {}
     if known and not trying.attempts and slots.is_correction(text):
         return _taken_back_here(scene, [*reversed(known), *still_open], asked, trying.values, text)
-    found = slots.find_all([*still_open, *known], text, scene.moment, asked=asked.name)
+    found = shifted | slots.find_all([*still_open, *known], text, scene.moment, asked=asked.name)
     return {name: found[name] for name in found if _counts(slot_named(node, name), asked, found[name], trying.values)}
 
 
@@ -64,9 +65,12 @@ def taken_back(scene: Scene, state: FlowState, text: str) -> Result | None:
         if node is None or key(state.flow, node.id) != name:
             continue
         values = {slot.name: text_of(state.variables.get(slot.name)) for slot in slots_of(node)}
-        found = changed(unmistakable(scene, [slot for slot in slots_of(node) if values[slot.name]], text), values)
-        if found:
-            cleared = {**state.variables, **dict.fromkeys(found, "")}
+        known = [slot for slot in slots_of(node) if values[slot.name]]
+        found = changed(unmistakable(scene, known, text), values)
+        shifted = slots.moved(known, values, text, scene.moment)
+        if found or shifted:
+            new = {name: parsed.value for name, parsed in shifted.items()} | dict.fromkeys(found, "")
+            cleared = {**state.variables, **new}
             retracing = tuple(dict.fromkeys((*state.collected[index:], place(state))))
             return replace(state, variables=cleared, heard=text, retracing=retracing), Enter(node.id)
     return None
@@ -76,7 +80,8 @@ def _taken_back_here(
     scene: Scene, newest_first: Sequence[Slot], asked: Slot, values: Mapping[str, str], text: str
 ) -> dict[str, Parsed]:
     """A correction inside a form. What is unmistakable first; then it may be the answer asked for, or the one before."""
-    found = changed(unmistakable(scene, newest_first, text), values)
+    shifted = slots.moved(newest_first, values, text, scene.moment)
+    found = changed(shifted | unmistakable(scene, newest_first, text), values)
     if found:
         return found
     for slot in (asked, newest_first[0]):

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from inference.flow import asking, changing, talking, working
+from inference.flow import asking, changing, moving, talking, verifying, working
 from inference.flow.graph import find, key
 from inference.flow.moves import Exit, Over, Result, Scene
 from inference.flow.routes import stop
@@ -23,6 +23,7 @@ from inference.nodes import (
     KnowledgeNode,
     LanguageNode,
     MenuNode,
+    MoveNode,
     Node,
     SayNode,
     SendNode,
@@ -31,6 +32,7 @@ from inference.nodes import (
     StartNode,
     SubflowNode,
     TransferNode,
+    VerifyNode,
     WaitNode,
 )
 
@@ -77,6 +79,10 @@ def _begin(scene: Scene, state: FlowState, node: Node) -> Result:
             return changing.enter_subflow(scene, state, node)
         case ExtractNode():
             return changing.begin_extract(scene, state, node)
+        case MoveNode():
+            return moving.begin(scene, state, node)
+        case VerifyNode():
+            return verifying.begin(scene, state, node)
         case CallNode() | KnowledgeNode() | SendNode() | TransferNode() | HandoffNode() | LanguageNode() | WaitNode():
             return working.begin(scene, state, node)
         case _:

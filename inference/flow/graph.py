@@ -11,9 +11,11 @@ from inference.nodes import (
     FlowSpec,
     FormNode,
     MenuNode,
+    MoveNode,
     Node,
     Slot,
     Subflow,
+    VerifyNode,
 )
 
 CHOICE = "choice"
@@ -51,6 +53,10 @@ def key(flow_id: str, node_id: str) -> str:
 def slots_of(node: Node) -> tuple[Slot, ...]:
     """What a node asks for; a menu asks for one choice."""
     match node:
+        case VerifyNode():
+            return (node.slot,)
+        case MoveNode():
+            return (node.slot,) if node.ask.strip() else ()
         case CollectNode():
             return (node.slot,)
         case FormNode():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from inference.flow import asking, talking
+from inference.flow import asking, moving, talking, verifying
 from inference.flow.graph import edges_from
 from inference.flow.moves import Enter, Exit, Result, Scene, Then, say
 from inference.flow.questions import listen, question
@@ -12,7 +12,7 @@ from inference.flow.routes import NO_MATCH, by_event, by_global_rows, enter_glob
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState
 from inference.flow.steps import Heard
-from inference.nodes import CollectNode, FormNode, GoalNode, MenuNode, Node, SayNode
+from inference.nodes import CollectNode, FormNode, GoalNode, MenuNode, MoveNode, Node, SayNode, VerifyNode
 
 LONGEST_HEARD = 4000
 MOST_SILENCES = 3
@@ -55,6 +55,10 @@ def hear(scene: Scene, state: FlowState, node: Node, heard: Heard) -> Result:
             result = talking.hear_saying(scene, state, node, keypad=heard.keypad)
         case CollectNode() | FormNode() | MenuNode():
             result = asking.hear(scene, state, node, keypad=heard.keypad)
+        case MoveNode():
+            result = moving.hear(scene, state, node, keypad=heard.keypad)
+        case VerifyNode():
+            result = verifying.hear(scene, state, node, keypad=heard.keypad)
         case _:
             return state, Then("again")
     return (replace(result[0], heard=""), result[1]) if heard.keypad else result

@@ -8,9 +8,9 @@ from inference import slots
 from inference.flow.moves import Exit, Result, Scene, say
 from inference.flow.questions import open_slots, question, question_again, slot_named, trying_of
 from inference.flow.remarks import asks
-from inference.flow.routes import NO_MATCH, options
+from inference.flow.routes import NO_MATCH, choose, options
 from inference.flow.state import FlowState
-from inference.flow.steps import Choose, Fill, Generate
+from inference.flow.steps import Fill, Generate
 from inference.flow.taking import take
 from inference.nodes import GoalNode, Node, SlotKind
 
@@ -27,7 +27,7 @@ def puzzled(scene: Scene, state: FlowState, node: Node) -> Result:
     """Nothing in what the caller said answers the question for sure."""
     found = options(scene, state, node)
     if found:
-        return replace(state, stage="choose:puzzled"), Choose(tuple(option.label for option in found))
+        return replace(state, stage="choose:puzzled"), choose(found)
     return after_choice(scene, state, node)
 
 

@@ -9,7 +9,18 @@ from inference.flow.sentences import as_sentence, sentence
 from inference.flow.state import FlowState, Trying
 from inference.flow.steps import Listen
 from inference.flow.values import voiced
-from inference.nodes import CollectNode, Edge, FormNode, GoalNode, MenuNode, Node, SayNode, Slot
+from inference.nodes import (
+    CollectNode,
+    Edge,
+    FormNode,
+    GoalNode,
+    MenuNode,
+    MoveNode,
+    Node,
+    SayNode,
+    Slot,
+    VerifyNode,
+)
 
 ALL = "*"
 """`Trying.confirming` of a form's summary."""
@@ -47,6 +58,8 @@ def question(scene: Scene, state: FlowState, node: Node) -> str:
             if slot is None:
                 return sentence("what_wrong", language)
             return voiced(scene, state, slot.ask) or sentence("what_is", language, called(slot))
+        case MoveNode() | VerifyNode():
+            return voiced(scene, state, node.ask) or sentence("what_is", language, called(node.slot))
         case _:
             return ""
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from msgspec.structs import replace
 
 from inference.flow.conditions import hold
-from inference.flow.graph import edges_from, slots_of
+from inference.flow.graph import edges_from, find, slots_of
 from inference.flow.moves import Enter, Exit, Move, Over, Result, Scene, say
 from inference.flow.questions import trying_of
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState, Frame
 from inference.flow.steps import Choose
 from inference.flow.values import known, voiced
-from inference.nodes import Edge, Global, Node
+from inference.nodes import Edge, Global, MoveNode, Node, VerifyNode
 
 NO_MATCH = "no_match"
 FAILURE = "failure"
@@ -54,6 +56,8 @@ def otherwise(scene: Scene, state: FlowState) -> Edge | None:
 
 def leave(scene: Scene, state: FlowState, going: Exit) -> Result:
     """The node is done: along its edges, or where none leads, to the end of the path."""
+    if going.event == NO_MATCH:
+        going = dataclasses.replace(going, event=_unanswered(scene, state))
     edge = by_rows(scene, state) or by_event(scene, state, going.event)
     other = otherwise(scene, state)
     if edge is None and (going.judged or other is None) and going.event != NO_MATCH and state.turns:
@@ -62,6 +66,17 @@ def leave(scene: Scene, state: FlowState, going: Exit) -> Result:
             return replace(state, stage=f"choose:leave:{going.event}"), Choose(labels)
     edge = edge or other
     return (state, Enter(edge.target)) if edge is not None else _astray(scene, state, going.event)
+
+
+def _unanswered(scene: Scene, state: FlowState) -> str:
+    """What it comes to that a caller did not answer: without a clear yes nothing is sent, without a code nothing is proved."""
+    match find(scene.flow, state.flow, state.node):
+        case MoveNode():
+            return "declined"
+        case VerifyNode():
+            return FAILURE
+        case _:
+            return NO_MATCH
 
 
 def leave_unjudged(scene: Scene, state: FlowState, event: str) -> Result:
@@ -107,6 +122,12 @@ def options(scene: Scene, state: FlowState, node: Node) -> list[Option]:
         if label := voiced(scene, state, place.label).strip():
             found.append(Option(label, "global", place.node))
     return found[:MOST_OPTIONS]
+
+
+def choose(found: Sequence[Option]) -> Choose:
+    """Of globals it is asked twice: a small model that may choose among many things would rather choose than not."""
+    doubted = tuple(place for place, option in enumerate(found) if option.kind == "global")
+    return Choose(tuple(option.label for option in found), doubted)
 
 
 def follow(scene: Scene, state: FlowState, option: Option) -> Result:

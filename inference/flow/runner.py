@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from inference.errors import ProtocolError
-from inference.flow import asking, talking, working
+from inference.flow import asking, moving, talking, working
 from inference.flow.answering import answered
 from inference.flow.entering import arrive
 from inference.flow.graph import find
@@ -23,7 +23,18 @@ from inference.flow.returning import go_back
 from inference.flow.routes import leave
 from inference.flow.state import FlowState
 from inference.flow.steps import Answer, Done, Finish, Moment, Step
-from inference.nodes import CollectNode, Expects, FlowSpec, FormNode, GoalNode, MenuNode, Node, SayNode
+from inference.nodes import (
+    CollectNode,
+    Expects,
+    FlowSpec,
+    FormNode,
+    GoalNode,
+    MenuNode,
+    MoveNode,
+    Node,
+    SayNode,
+    VerifyNode,
+)
 
 
 def begin(flow: FlowSpec, facts: Mapping[str, str]) -> FlowState:
@@ -46,6 +57,14 @@ def advance(flow: FlowSpec, state: FlowState, answer: Answer | None, moment: Mom
         state = replace(state, node=flow.start, flow="", stage="", frames=(), trying=None)
         return _run(scene, state, Enter(flow.start))
     return _run(scene, *answered(scene, state, node, answer))
+
+
+def again(flow: FlowSpec, state: FlowState, moment: Moment) -> tuple[FlowState, Step]:
+    """What is needed where an earlier leg has left the flow, for somebody who may have forgotten: the open question first."""
+    node, (stage, _, rest) = find(flow, state.flow, state.node), state.stage.partition(":")
+    if state.ended or node is None or stage in ("", "work") or (stage == "say" and rest != "listen"):
+        return advance(flow, state, None, moment)
+    return _run(Scene(flow, moment), replace(state, stage="", saying="", heard=""), Then("again"))
 
 
 def at(flow: FlowSpec, state: FlowState) -> Node:
@@ -96,6 +115,8 @@ def _then(scene: Scene, state: FlowState, what: str) -> Result:
             return asking.done(state, node)
         case "work" if isinstance(node, working.Worker):
             return working.work(scene, state, node)
+        case moving.MOVED:
+            return moving.leave(scene, state)
         case "leave":
             return state, Exit()
         case "over":
@@ -110,6 +131,8 @@ def _again(scene: Scene, state: FlowState, node: Node) -> Result:
         case CollectNode() | FormNode() | MenuNode():
             return asking.ask(scene, state, node)
         case SayNode() if node.wait:
+            return say(state, question(scene, state, node), "listen")
+        case MoveNode() | VerifyNode() if state.trying is not None:
             return say(state, question(scene, state, node), "listen")
         case GoalNode():
             return (state, Then("listen")) if state.spoke else talking.generate(scene, state, node)

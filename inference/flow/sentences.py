@@ -8,7 +8,7 @@ from inference.flow.templates import fill
 
 SentenceName = Literal[
     "retry", "what_is", "confirm", "right", "sorry", "what_wrong", "still_there", "go_on", "failed", "nobody",
-    "silence", "goodbye", "apology", "limit",
+    "silence", "goodbye", "apology", "limit", "wrong_code", "moved", "back",
 ]  # fmt: skip
 
 _SENTENCES: dict[str, dict[SentenceName, str]] = {
@@ -27,6 +27,9 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "goodbye": "Thank you, and goodbye.",
         "apology": "I am sorry, I could not understand you. Please try again another time. Goodbye.",
         "limit": "I am sorry, I have to stop here. Please contact us again. Goodbye.",
+        "wrong_code": "That is not the code that I sent.",
+        "moved": "I have sent you a message. Let us go on there. Goodbye.",
+        "back": "Welcome back.",
     },
     "de": {
         "retry": "Das habe ich leider nicht verstanden.",
@@ -43,6 +46,9 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "goodbye": "Vielen Dank und auf Wiederhören.",
         "apology": "Ich konnte Sie leider nicht verstehen. Bitte versuchen Sie es ein anderes Mal. Auf Wiederhören.",
         "limit": "Leider muss ich hier aufhören. Bitte melden Sie sich noch einmal. Auf Wiederhören.",
+        "wrong_code": "Das ist nicht der Code, den ich geschickt habe.",
+        "moved": "Ich habe Ihnen eine Nachricht geschickt. Dort geht es weiter. Auf Wiederhören.",
+        "back": "Willkommen zurück.",
     },
     "fr": {
         "retry": "Désolé, je n'ai pas compris.",
@@ -59,6 +65,9 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "goodbye": "Merci et au revoir.",
         "apology": "Désolé, je n'ai pas pu vous comprendre. Merci de réessayer plus tard. Au revoir.",
         "limit": "Désolé, je dois m'arrêter ici. Merci de nous recontacter. Au revoir.",
+        "wrong_code": "Ce n'est pas le code que j'ai envoyé.",
+        "moved": "Je vous ai envoyé un message. Continuons par là. Au revoir.",
+        "back": "Heureux de vous retrouver.",
     },
     "es": {
         "retry": "Perdón, no le he entendido.",
@@ -75,6 +84,9 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "goodbye": "Muchas gracias y adiós.",
         "apology": "Lo siento, no he podido entenderle. Inténtelo de nuevo más tarde. Adiós.",
         "limit": "Lo siento, tengo que terminar aquí. Vuelva a ponerse en contacto con nosotros. Adiós.",
+        "wrong_code": "Ese no es el código que envié.",
+        "moved": "Le he enviado un mensaje. Sigamos por ahí. Adiós.",
+        "back": "Hola de nuevo.",
     },
 }
 

@@ -38,6 +38,8 @@ class Choose:
     """Which of `options` holds after what the caller said last, if any; told `Chosen`."""
 
     options: tuple[str, ...]
+    doubted: tuple[int, ...] = ()
+    """Positions of those that must also hold when they are the only one that is offered: they may hang up."""
 
 
 @dataclass(frozen=True, slots=True)

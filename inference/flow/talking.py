@@ -9,10 +9,10 @@ from inference.flow.graph import edges_from
 from inference.flow.moves import Enter, Exit, Over, Result, Scene, Then, say
 from inference.flow.puzzled import after_choice
 from inference.flow.questions import trying_of
-from inference.flow.routes import by_event, by_rows, options, otherwise
+from inference.flow.routes import by_event, by_rows, choose, options, otherwise
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState, Trying
-from inference.flow.steps import Choose, Generate
+from inference.flow.steps import Generate
 from inference.flow.values import prompted, voiced
 from inference.nodes import EndNode, FlowSpec, GoalNode, SayNode
 
@@ -30,9 +30,9 @@ def hear_saying(scene: Scene, state: FlowState, node: SayNode, *, keypad: bool) 
     edge = by_rows(scene, state) or (by_event(scene, state, f"key:{state.heard.strip()}") if keypad else None)
     if edge is not None:
         return state, Enter(edge.target)
-    found = () if keypad else tuple(option.label for option in options(scene, state, node))
+    found = [] if keypad else options(scene, state, node)
     if found:
-        return replace(state, stage="choose:say"), Choose(found)
+        return replace(state, stage="choose:say"), choose(found)
     return unheard(scene, state, node)
 
 
@@ -66,9 +66,9 @@ def hear_goal(scene: Scene, state: FlowState, node: GoalNode, *, keypad: bool) -
     back = None if keypad else taken_back(scene, state, state.heard)
     if back is not None:
         return back
-    found = () if keypad else tuple(option.label for option in options(scene, state, node))
+    found = [] if keypad else options(scene, state, node)
     if found:
-        return replace(state, stage="choose:goal"), Choose(found)
+        return replace(state, stage="choose:goal"), choose(found)
     return generate(scene, state, node)
 
 

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from inference.flow import moving, verifying
 from inference.flow.moves import Exit, Result, Scene, Then, say
 from inference.flow.routes import FAILURE, by_event, otherwise
 from inference.flow.sentences import sentence
@@ -18,14 +19,18 @@ from inference.nodes import (
     HandoffNode,
     KnowledgeNode,
     LanguageNode,
+    MoveNode,
     SendNode,
     TransferNode,
+    VerifyNode,
     WaitNode,
 )
 
-Worker = CallNode | KnowledgeNode | SendNode | TransferNode | HandoffNode | LanguageNode | WaitNode
+Worker = (
+    CallNode | KnowledgeNode | SendNode | MoveNode | VerifyNode | TransferNode | HandoffNode | LanguageNode | WaitNode
+)
 SUCCESS = "success"
-SEND, TRANSFER, KNOWLEDGE = "parley.send", "parley.transfer", "parley.knowledge"
+SEND, MOVE, TRANSFER, KNOWLEDGE = "parley.send", "parley.move", "parley.transfer", "parley.knowledge"
 _SEND_SECONDS = 15.0
 _TRANSFER_SECONDS = 60.0
 _LONGEST = 60.0
@@ -52,13 +57,16 @@ def work_step(scene: Scene, state: FlowState, node: Worker) -> Step:
         case KnowledgeNode():
             arguments = {"query": filled(scene, state, node.query), "sources": ",".join(node.sources)}
             return Call(node.id, KNOWLEDGE, arguments)
-        case SendNode():
+        case SendNode() | MoveNode():
             arguments = {
                 "channel": node.channel,
                 "to": filled(scene, state, node.to),
                 "text": _written(scene, state, node.text),
             }
-            return Call(node.id, SEND, arguments, voiced(scene, state, node.saying), _SEND_SECONDS)
+            tool = SEND if isinstance(node, SendNode) else MOVE
+            return Call(node.id, tool, arguments, voiced(scene, state, node.saying), _SEND_SECONDS)
+        case VerifyNode():
+            return verifying.call(scene, state, node)
         case TransferNode():
             target, briefing = filled(scene, state, node.target), _written(scene, state, node.briefing)
             arguments = {"target": target, "briefing": briefing, "mode": node.mode}
@@ -88,6 +96,10 @@ def worked(scene: Scene, state: FlowState, node: Worker, answer: Answer) -> Resu
             return _transferred(scene, replace(state, collected=()), ok=answer.ok)
         case SendNode(), Called():
             return replace(state, collected=()), Exit(SUCCESS if answer.ok else FAILURE)
+        case MoveNode(), Called():
+            return moving.called(scene, state, node, answer)
+        case VerifyNode(), Called():
+            return verifying.called(scene, state, node, answer)
         case KnowledgeNode(), Called():
             text = picked(answer.result, "") if answer.ok else ""
             return _keep(state, {node.variable: text}), Exit(SUCCESS if answer.ok else FAILURE)

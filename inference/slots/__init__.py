@@ -13,6 +13,7 @@ from inference.slots.finding import expects_of, find_all, parse
 from inference.slots.parsed import Parsed
 from inference.slots.problems import check, problem_text
 from inference.slots.saying import read_back, spoken
+from inference.slots.shifting import moved
 
 __all__ = [
     "Parsed",
@@ -21,6 +22,7 @@ __all__ = [
     "expects_of",
     "find_all",
     "is_correction",
+    "moved",
     "parse",
     "problem_text",
     "read_back",

@@ -7,7 +7,7 @@ import re
 from inference.slots import tongues
 from inference.slots.phrasing import NOISE, any_of, said
 
-_IT = r"(?:that|it|this|everything)(?:'s| is| sounds| looks| would be| will be| was)?"
+_IT = r"(?:that|it|this|everything)(?:'s| is| sounds| looks| would be|'d be| will be|'ll| was)?"
 _WHOLLY = r"(?: all| absolutely| quite| exactly| totally| perfectly)?"
 _YES = any_of(
     r"yes+|yeah+|yea|yep|yup|yah|ya|aye|sure(?: thing)?|ok(?:ay)?|okey|all right|alright|right|true|affirmative",
@@ -16,7 +16,8 @@ _YES = any_of(
     r"looks (?:right|good|fine|correct)(?: to me)?|works(?: for me)?|happy to",
     r"why not|go ahead|go for it|please do|please|do (?:it|that|so)|yes please|if you like",
     rf"{_IT}{_WHOLLY} (?:right|correct|fine|good|great|perfect|it|ok|okay|alright|true|lovely|works?(?: for me)?|"
-    rf"does)(?: for me)?",
+    rf"does|do|handy|grand|brilliant|ideal|helpful|nice|super|wonderful|excellent|fantastic|amazing)(?: for me)?",
+    r"go on(?: then|,? so)?|grand|brilliant|all good|sounds like a plan",
     r"you got it|you've got it|got it|that's (?:the one|me)",
     r"(?:i|we) (?:do|did|am|are|have|would|will)(?=[\s.!,]*$|,)|it (?:is|does|was)|they are",
     r"i (?:think|believe|guess|suppose) so|i'd say so|i guess|i(?:'d| would) (?:like|love)(?: that| to)?",

@@ -21,7 +21,7 @@ _ALIKE = 0.82
 """Likeness from which a word is taken for a name that it only sounds like."""
 _SHORTEST_ALIKE = 4
 _NTH = re.compile(
-    r"(?<= )(?:(?:the |my )?(?P<nth>\d{1,2})th(?: (?:1|one|option|choice|please|thing))?|(?:number|option|"
+    r"(?<= )(?:(?:the |my )?(?P<nth>\d{1,2})th(?! thing)(?: (?:1|one|option|choice|please))?|(?:number|option|"
     r"choice) (?P<number>\d{1,2})"
     r"|(?:the )(?P<last>last|latter)(?: (?:1|one|option))?|(?:the )(?P<former>former))(?= )"
 )
@@ -40,7 +40,12 @@ def find(slot: Slot, text: str, moment: Moment) -> list[Found]:
         found = list(_by_word(slot, reading, moment.language)) or list(_by_number(slot, reading))
     if not found:
         found = list(_alike(slot, reading, moment.language))
-    return sorted(found, key=lambda each: each.start)
+    return sorted((each for each in found if not _past(each, text)), key=lambda each: each.start)
+
+
+def _past(found: Found, text: str) -> bool:
+    """ "Four years ago" says nothing of "within a year"."""
+    return re.match(r"\W+(?:ago|old)\b", text[found.end :], re.IGNORECASE) is not None
 
 
 def _inside(one: Found, other: Found) -> bool:

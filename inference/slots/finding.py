@@ -59,11 +59,14 @@ _EMPTY_WORDS = word_set(
 )
 
 
-def parse(slot: Slot, text: str, moment: Moment, *, keypad: bool = False, asked: bool = True) -> Parsed | None:
+def parse(
+    slot: Slot, text: str, moment: Moment, *, keypad: bool = False, asked: bool = True, curious: bool = False
+) -> Parsed | None:
     """The value of `slot` in `text`, or None. Whether it is allowed is another question: `check`.
 
     `keypad`: `text` are keys of a telephone. `asked`: the words answer this slot's question; otherwise only what is
-    unmistakable counts ("Tuesday" is a date, "Peter" alone is no name).
+    unmistakable counts ("Tuesday" is a date, "Peter" alone is no name). `curious`: what stands in a question of the
+    caller's counts too ("where is my parcel?").
     """
     if keypad:
         value = keyed(slot, text, moment)
@@ -71,7 +74,7 @@ def parse(slot: Slot, text: str, moment: Moment, *, keypad: bool = False, asked:
     text = text[:MOST_CHARACTERS]
     if slot.kind == "yes_no":
         return _yes_no(text, moment) if asked else None
-    said = text if slot.kind in _NEVER_ASIDE else without(text, asides(text))
+    said = text if curious or slot.kind in _NEVER_ASIDE else without(text, asides(text))
     found = _candidates(slot, said, moment, asked=asked)
     return _parsed(_one(slot, found, said), text)
 

@@ -33,7 +33,7 @@ _IS_MY_NAME = re.compile(
 )
 _I_AM = re.compile(r"\b(?:i'm|i am)\s+", re.IGNORECASE)
 _LEAD = re.compile(
-    r"^(?:(?:yes|yeah|yep|sure|okay|ok|of course|certainly|hi|hello|hey|well|so|oh|um|uh|er|right|no|sorry|"
+    r"^(?:(?:yes|yeah|yep|sure|okay|ok|of course|certainly|hi|hello|hey|well|so|oh|um|uh|er|erm|ehm?|hmm|right|no|sorry|"
     r"actually|and|"
     r"it'?s|it is|that'?s(?: wrong| not (?:right|correct|it))?|wrong|that is|that would be|that'?d be|this is|"
     r"i'?m|i am|is|the name'?s|me|please|thanks|thank you|"

@@ -98,7 +98,8 @@ def _quantities(reading: Reading) -> list[Found]:
             index += 1
             continue
         before = " " + " ".join(token.text for token in tokens[max(0, index - 2) : index]) + " "
-        if not (value == 1 and _ONE_OF.search(before)):
+        of_several = after < len(tokens) and tokens[after].text == "of"
+        if not (value == 1 and (of_several or _ONE_OF.search(before))):
             found.append(Found(_plain(value), tokens[index].start, tokens[after - 1].end, sure, plain=True))
         index = after
     return found
@@ -114,6 +115,8 @@ def _quantity(tokens: tuple[Token, ...], index: int) -> tuple[Decimal | None, in
     span = _SPAN.fullmatch(words[position]) if position < len(words) else None
     if span:
         return Decimal(span[1]), index + position + 1, False
+    if (hundreds := _hundreds(words, position)) is not None:
+        return hundreds, index + position + 2, True
     whole, position = whole_number(words, position)
     if whole is None:
         return None, index, True
@@ -131,6 +134,15 @@ def _quantity(tokens: tuple[Token, ...], index: int) -> tuple[Decimal | None, in
     elif words[position : position + 3] == ["and", "a", "quarter"]:
         whole, position = whole + Decimal("0.25"), position + 3
     return -whole if negative else whole, index + position, True
+
+
+def _hundreds(words: list[str], position: int) -> Decimal | None:
+    """ "Two fifty" is 250 as an amount."""
+    first, second, *more = [*words[position : position + 3], "", ""]
+    several = len(first) == 1 and len(second) == 2 and (first + second).isdecimal() and first != "0" and second >= "10"
+    if not several or more[0].isdecimal() or more[0] in _SCALES:
+        return None
+    return Decimal(first + second)
 
 
 def whole_number(words: list[str], position: int = 0) -> tuple[Decimal | None, int]:

@@ -15,11 +15,14 @@ http = get_asgi_application()
 
 from django.conf import settings  # noqa: E402 -- these need Django set up above
 
+from channels_io.hook_gate import HookGate  # noqa: E402 -- the same
 from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- the same
 from parley import tracing  # noqa: E402 -- the same
+from parley.daphne_hooks import mind_hooks  # noqa: E402 -- the same
 from parley.drain import Draining  # noqa: E402 -- the same
 
 tracing.set_up(settings.PARLEY_VERSION)
+mind_hooks()
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -31,4 +34,4 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
 
 # Channels routes to ASGI applications with Django's patterns, which the stubs know for views only.
 sockets = [*websocket_urlpatterns(), re_path(r"", cast(Any, no_such_socket))]
-application = Draining(ProtocolTypeRouter({"http": http, "websocket": URLRouter(sockets)}))
+application = Draining(ProtocolTypeRouter({"http": HookGate(http), "websocket": URLRouter(sockets)}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -37,16 +38,28 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Agents"), "support_agent", "agents:list"),
         _item(_("Tools"), "build", "agents:tools"),
         _item(_("Conversations"), "forum", "channels_io:conversations"),
+        _item(_("Contacts"), "contacts", "channels_io:contacts"),
         _item(_("Channels"), "hub", "channels_io:channels"),
+        _item(_("Campaigns"), "campaign", "channels_io:campaigns"),
     ]
     workspace = [
         _item(_("People"), "group", "accounts:people"),
+        {**_item(_("Spending & alerts"), "savings", "channels_io:spending"), "badge": _unseen_alerts(request)},
         _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
         _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),
         _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE, exact=True),
         _item(_("Records"), "database", "admin:index", Permission.EDIT_AGENT),
     ]
     return [{"items": main}, {"title": _("Workspace"), "separator": True, "items": workspace}]
+
+
+def _unseen_alerts(request: HttpRequest) -> int:
+    """Shown beside the link; 0 shows nothing."""
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
+        return 0
+    alerts: Any = apps.get_model("channels_io", "Alert")
+    return int(alerts.objects.filter(workspace=membership.workspace_id, seen_at=None).count())
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

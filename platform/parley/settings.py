@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from parley.embedded import ROOT, embedded
 from parley.lib.env import env_bool, env_int, env_list, env_secret, env_str
@@ -42,6 +43,8 @@ PARLEY_RECORDINGS = PARLEY_VAR / "recordings"
 PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expanduser()
 # How long a caller may wait in line when every worker is full; 0 refuses at once.
 PARLEY_QUEUE_SECONDS = env_int("PARLEY_QUEUE_SECONDS", 60)
+# So many callers may wait like that in one web process; a telephone that rings then gets the busy tone.
+PARLEY_QUEUE_CALLERS = env_int("PARLEY_QUEUE_CALLERS", 20)
 # A live leg says every 20 s that it lives. One that has not for this long was cut off with its process.
 PARLEY_ABANDONED_SECONDS = env_int("PARLEY_ABANDONED_SECONDS", 180)
 # After SIGTERM: how long calls in progress may go on before they are closed.
@@ -51,6 +54,11 @@ PARLEY_PROXIES = env_int("PARLEY_PROXIES", 0)
 # Voice to voice: a spoken answer that comes later is shown on Home and counted in /metrics.
 PARLEY_BUDGET_MS = env_int("PARLEY_BUDGET_MS", 600)
 _public = urlsplit(PARLEY_PUBLIC_URL)
+# Carriers. Accounts marked as simulated speak to the simulator of `manage.py simulate`, never to a carrier.
+PARLEY_TWILIO_URL = env_str("PARLEY_TWILIO_URL", "https://api.twilio.com").rstrip("/")
+PARLEY_META_URL = env_str("PARLEY_META_URL", "https://graph.facebook.com/v26.0").rstrip("/")
+PARLEY_SIMULATORS = env_bool("PARLEY_SIMULATORS", _public.hostname in ("127.0.0.1", "localhost", "::1"))
+PARLEY_SIMULATOR_URL = env_str("PARLEY_SIMULATOR_URL", f"http://127.0.0.1:{PARLEY_PORT + 50}").rstrip("/")
 _https = _public.scheme == "https"
 
 # Django
@@ -149,6 +157,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_DEFAULT_QUEUE = "parley"
+# What beat asks for has a queue of its own: it does not wait behind thousands of messages. Workers take from both in turn.
+_UPKEEP = "parley-upkeep"
+CELERY_TASK_QUEUES = (Queue("parley"), Queue(_UPKEEP))
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 600
@@ -163,7 +174,17 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(PARLEY_VAR / "beat")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-old-sessions": {"task": "parley.accounts.tasks.forget_old_sessions", "schedule": 24 * 3600.0},
     "sweep-legs": {"task": "channels_io.tasks.sweep_legs", "schedule": 60.0, "options": {"expires": 60.0}},
+    "sweep-messages": {"task": "channels_io.tasks.sweep_messaging", "schedule": 10.0, "options": {"expires": 10.0}},
+    "fill-gaps": {"task": "channels_io.tasks.fill_message_gaps", "schedule": 30.0, "options": {"expires": 30.0}},
+    "work-on-calls": {"task": "channels_io.tasks.work_on_phone_calls", "schedule": 5.0, "options": {"expires": 5.0}},
+    "settle-calls": {"task": "channels_io.tasks.settle_phone_calls", "schedule": 60.0, "options": {"expires": 60.0}},
+    "wake-campaigns": {"task": "channels_io.tasks.wake_campaigns", "schedule": 5.0, "options": {"expires": 5.0}},
+    "forget-old-spending": {"task": "channels_io.tasks.forget_old_spending", "schedule": 24 * 3600.0},
+    "forget-old-codes": {"task": "channels_io.tasks.forget_old_codes", "schedule": 300.0},
+    "forget-old-voice-notes": {"task": "channels_io.tasks.forget_old_voice_notes", "schedule": 24 * 3600.0},
 }
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {**_entry.get("options", {}), "queue": _UPKEEP}
 
 # Signing in
 

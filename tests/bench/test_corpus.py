@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from channels_io.bench import corpus
+from channels_io.bench.booking import BOOKING
 from channels_io.bench.corpus import (
     CORPORA,
+    FOLDERS,
     Clip,
     CorpusError,
     CorpusName,
@@ -47,7 +49,15 @@ def test_a_corpus_holds_what_was_asked_for(name: CorpusName) -> None:
 def test_the_fresh_corpus_shares_no_sentence_with_the_main_one() -> None:
     main, fresh = ({clip.text.lower() for clip in load_corpus(name)} for name in CORPORA)
     assert main & fresh == set()
-    assert len(all_clips()) == len(load_corpus("main")) + len(load_corpus("fresh"))
+    assert len(all_clips()) == sum(len(load_corpus(name)) for name in FOLDERS)
+
+
+def test_the_calls_to_the_drawn_flow_were_all_spoken() -> None:
+    clips = load_corpus("booking")
+    assert [(clip.id, clip.text, clip.agent) for clip in clips] == [
+        (each.id, each.text, each.agent) for each in BOOKING
+    ]
+    assert {path.name for path in clips[0].path.parent.glob("*.wav")} == {f"{clip.id}.wav" for clip in clips}
 
 
 @pytest.mark.parametrize("utterance", FRESH, ids=lambda utterance: utterance.id)

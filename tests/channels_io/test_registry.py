@@ -16,7 +16,11 @@ def test_every_kind_loads_and_has_the_name_it_is_listed_under() -> None:
 
 
 def test_sockets_are_routed_by_kind() -> None:
-    assert [str(route.pattern) for route in websocket_urlpatterns()] == ["ws/browser_voice/", "ws/web_chat/"]
+    assert [str(route.pattern) for route in websocket_urlpatterns()] == [
+        "ws/browser_voice/",
+        "ws/web_chat/",
+        "ws/twilio_voice/<str:channel>/",
+    ]
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from channels_io.kinds.api.inbox import Reply
+from channels_io.live.exchange import Reply
 from parley.accounts.models import User, Workspace
 from parley.docs import api_schema
 from tests.support.world import World, api_key_of

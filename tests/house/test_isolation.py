@@ -27,24 +27,45 @@ OBJECTS = {
     ("conversations/", "public_id"): "conversation",
     ("conversations/", "leg_id"): "leg",
     ("calls/", "public_id"): "conversation",
+    ("contacts/", "public_id"): "contact",
+    ("contacts/", "fact_id"): "fact",
+    ("contacts/", "merge_id"): "merge",
     ("channels/", "public_id"): "channel",
+    ("channels/<str:public_id>/options/", "public_id"): "line",
+    ("channels/<str:public_id>/connect/", "public_id"): "line",
+    ("channels/<str:public_id>/test/", "public_id"): "line",
+    ("channels/accounts/", "public_id"): "account",
     ("workspace/people/", "public_id"): "membership",
     ("workspace/keys/", "public_id"): "key",
     ("tools/", "public_id"): "tool",
     ("tools/secrets/", "public_id"): "secret",
     ("widget/", "public_id"): "channel",
+    ("campaigns/", "public_id"): "campaign",
+    ("spending/alerts/", "public_id"): "alert",
+    ("hooks/twilio_voice/", "public_id"): "line",
+    ("hooks/twilio_messaging/", "channel"): "line",
+    ("hooks/whatsapp_cloud/", "channel"): "line",
     ("api/v1/agents/", "public_id"): "agent",
     ("api/v1/agents/", "version_id"): "version",
     ("api/v1/tools/", "tool_id"): "tool",
     ("api/v1/channels/", "public_id"): "channel",
+    ("api/v1/channels/<str:public_id>/checks/", "public_id"): "line",
+    ("api/v1/accounts/", "public_id"): "account",
     ("api/v1/conversations/", "public_id"): "conversation",
     ("api/v1/conversations/", "leg_id"): "leg",
 }
 """(how the route begins, parameter) → the object of `World` that it names."""
 
 PUBLIC_BY_ID = {
+    "channels_io:twilio-message-media": "the carrier fetches a voice note and signs nothing; a ticket for an hour guards it",
     "channels_io:widget-config": "the visitor's page asks for it; the channel's allowed origins guard it",
     "channels_io:widget-ticket": "the visitor's page asks for it; the channel's allowed origins guard it",
+}
+SIGNED_SOCKETS = {
+    "ws/twilio_voice/<str:channel>/": "says with whose key the carrier must have signed; a token names the one call it opens",
+}
+NOT_YET = {
+    "channels_io:contact-proof": "a contact that nobody erased has no proof of it",
 }
 NO_ID = {
     "channels_io:worklet": "the name of a static script",
@@ -145,6 +166,9 @@ def test_a_member_of_another_workspace_finds_nothing(
         if is_admin_object(address.route):
             # Django's admin sends a missing object to its index with a message.
             assert statuses <= {302, 403, 405}, f"{address.route.path} answers {statuses}"
+        elif address.route.path.startswith("hooks/"):
+            # Whoever has not signed as the carrier is told the same of every channel.
+            assert statuses <= {403, 405}, f"{address.route.path} answers {statuses}"
         else:
             assert 404 in statuses, f"{address.route.path} never answers 404, but {statuses}"
             assert statuses <= {404, ANSWERED_BEFORE_LOOKUP}, f"{address.route.path} answers {statuses}"
@@ -176,6 +200,8 @@ def test_the_owner_finds_it_all(acme: Workspace, alice: User, client_of: Callabl
     world = World(acme, alice)
     member = client_of(alice)
     for address in addresses(world):
+        if address.route.name in NOT_YET:
+            continue
         status = member.get(address.real).status_code
         assert status in {200, 302, 403, ANSWERED_BEFORE_LOOKUP}, f"{address.route.path} answers {status} to its owner"
 
@@ -212,4 +238,6 @@ def test_socket_routes_carry_no_id() -> None:
     patterns = websocket_urlpatterns()
     assert patterns
     for pattern in patterns:
+        if str(pattern.pattern) in SIGNED_SOCKETS:
+            continue
         assert not pattern.pattern.converters, f"{pattern.pattern} takes an id: the ticket must name what it opens"

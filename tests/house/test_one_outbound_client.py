@@ -17,6 +17,11 @@ ALLOWED = {
     "channels_io/bench/measure.py": "asks the server under test",
     "channels_io/bench/peers/caller.py": "calls the peer under test",
     "channels_io/bench/peers/driver.py": "calls the peer under test",
+    "channels_io/kinds/whatsapp_cloud/graph.py": "calls Meta at the address of the settings",
+    "channels_io/simulators/meta/simulator.py": "Meta from outside, for tests and simulations",
+    "channels_io/twilio_rest.py": "Twilio's own client, at the address of the settings",
+    "channels_io/simulators/twilio/hooks.py": "calls the webhooks of this machine, and no others",
+    "channels_io/simulators/twilio/stream.py": "opens the media sockets of this machine, and no others",
     "channels_io/simulators/browser_caller.py": "a caller from outside, for tests and benchmarks",
 }
 

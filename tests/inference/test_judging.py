@@ -89,6 +89,24 @@ async def test_a_choice_is_one_token_at_temperature_zero_and_is_counted() -> Non
     await judge.aclose()
 
 
+@pytest.mark.parametrize(("alone", "option"), [("B", 1), ("A", None)])
+async def test_what_is_doubted_must_hold_alone_as_well(alone: str, option: int | None) -> None:
+    chat = ScriptedChat(script=["C", alone])
+    judge = Judge(chat)
+    assert await judge.choose(OPTIONS, Talk(BEFORE, "Hm."), doubted=(1,)) == option
+    assert chat.prompts[1][0].text.endswith(f"A: {NONE}\nB: the answer is “no”")
+    assert chat.asked[1].grammar == 'root ::= "A" | "B"'
+    await judge.aclose()
+
+
+async def test_what_is_not_doubted_is_asked_once() -> None:
+    chat = ScriptedChat(script=["B"])
+    judge = Judge(chat)
+    assert await judge.choose(OPTIONS, Talk(BEFORE, "Hm."), doubted=(1,)) == 0
+    assert len(chat.prompts) == 1
+    await judge.aclose()
+
+
 async def test_of_very_many_options_the_first_are_asked_about() -> None:
     chat = ScriptedChat(script=["B"])
     judge = Judge(chat)

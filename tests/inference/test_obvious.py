@@ -28,6 +28,12 @@ HELLO, ELSE = "Smile Dental, how can I help?", "You are booked. Is there anythin
         ("Can I speak to a real person, please?", HELLO, PERSON),
         ("I don't want to talk to a robot.", HELLO, PERSON),
         ("Is there somebody I could talk to?", HELLO, PERSON),
+        ("Could I have a word with a nurse?", HELLO, PERSON),
+        ("Is a nurse there that I can speak to?", HELLO, PERSON),
+        ("Operator, please.", HELLO, PERSON),
+        ("Nah, it was only that.", ELSE, ENDS),
+        ("No, you've been really helpful.", ELSE, ENDS),
+        ("That's me sorted then.", "It is next to the library.", ENDS),
         ("I have to cancel my appointment on Thursday.", HELLO, CANCEL),
         ("I am bleeding quite a lot.", HELLO, PAIN),
         ("My gum won't stop bleeding.", HELLO, PAIN),
@@ -36,6 +42,15 @@ HELLO, ELSE = "Smile Dental, how can I help?", "You are booked. Is there anythin
         ("Do you accept new patients?", HELLO, None),
         ("Hello? Good morning.", HELLO, None),
         ("I just wanted to know the price.", HELLO, None),
+        ("I'm calling about the appointment we made.", HELLO, CANCEL),
+        ("I'm supposed to come on Friday, and my car broke down.", HELLO, CANCEL),
+        ("If somebody breaks a tooth, how long does it take?", HELLO, None),
+        ("Do I have to bring anything?", HELLO, None),
+        ("Could you tell me what I need to bring?", HELLO, None),
+        ("I was just wondering how I get to you.", HELLO, None),
+        ("How late can I cancel my appointment?", HELLO, None),
+        ("Okay, and for how long can I move it?", HELLO, None),
+        ("How much would I have to pay you?", HELLO, None),
     ],
 )
 def test_what_leaves_no_doubt_is_decided(said: str, asked: str, option: int | None) -> None:
@@ -52,6 +67,8 @@ def test_what_leaves_no_doubt_is_decided(said: str, asked: str, option: int | No
         ("Thanks, but can I also come on Monday?", ELSE, {MAKE}, {ENDS, PERSON}),
         ("Where are you exactly?", HELLO, {WHERE}, {MAKE, CANCEL, ENDS, PERSON, PAIN}),
         ("I do not want to cancel anything.", HELLO, {MAKE, CANCEL}, {PERSON}),
+        ("No, I want to come on Monday as well.", ELSE, {MAKE, CANCEL}, {PERSON}),
+        ("I want to come in, how long does it take?", HELLO, {MAKE, CANCEL}, {PERSON}),
     ],
 )
 def test_what_leaves_a_doubt_is_left_to_the_model(

@@ -8,8 +8,18 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 
+from channels_io.actions.find_contact import find_contact
+from channels_io.actions.merge_contacts import merge_contacts
+from channels_io.actions.queue_message import queue_message
+from channels_io.actions.raise_alert import raise_alert
+from channels_io.actions.save_account import create_account
+from channels_io.actions.save_channel import create_channel
 from channels_io.actions.save_test_case import save_test_case
-from channels_io.models import Channel
+from channels_io.actions.set_opt_out import opt_out
+from channels_io.actions.write_fact import write_fact
+from channels_io.messaging.content import TextContent
+from channels_io.models import Campaign, Channel, InboundEvent
+from channels_io.reads.threads import thread_for
 from channels_io.widget_settings import WIDGET_KIND
 from parley.accounts.actions import issue_api_key
 from parley.accounts.actor import system_actor
@@ -33,13 +43,44 @@ class World:
         self.channel: Channel = Channel.objects.create(
             workspace=workspace, kind=WIDGET_KIND, name="Site", agent=self.agent, enabled=True
         )
+        self.account = create_account(
+            system_actor(workspace), provider="twilio", name="Twilio", secrets={}, simulated=True
+        )
+        self.line: Channel = create_channel(
+            system_actor(workspace),
+            kind="twilio_voice",
+            name="Line",
+            agent=self.agent,
+            account=self.account,
+            address="+15550104711",
+        )
         self.conversation = make_conversation(self.agent, channel=self.channel, recorded=True)
         self.leg = self.conversation.legs.get()
+        self._people()
         self.case = save_test_case(system_actor(workspace), booking(self.agent), name="Booking")
         self.secret = make_secret(workspace)
         self.tool = make_tool(workspace, auth="bearer", secret=self.secret.name)
+        self._messages()
         self.membership = Membership.objects.get(workspace=workspace, user=member)
+        self.campaign: Campaign = Campaign.objects.create(workspace=workspace, name="Reminders", channel=self.channel)
+        self.alert = raise_alert(workspace, "guard_budget", "guard:budget", "The budget is used up.")
         self.key, _secret = issue_api_key(system_actor(workspace), name="Site", scopes=["agents:read"])
+
+    def _people(self) -> None:
+        """Who that was, what is known of them, and who turned out to be the same."""
+        actor = system_actor(self.workspace)
+        self.contact = self.conversation.contact
+        self.fact = write_fact(actor, self.contact, name="city", value="Cork")
+        self.merge = merge_contacts(actor, self.contact, find_contact(self.workspace, [("phone", "+353861234597")]))
+
+    def _messages(self) -> None:
+        """A message that came, its answer, and somebody who wants no more."""
+        thread = thread_for(self.line, "+353861234599", self.conversation.contact)
+        InboundEvent.objects.create(
+            workspace=self.workspace, account=self.account, channel=self.line, thread=thread, kind="message", key="SM1"
+        )
+        queue_message(thread=thread, content=TextContent("We open at nine."), key="answer")
+        opt_out(self.workspace, "sms", "+353861234598", source="test")
 
     def ids(self) -> dict[str, str]:
         return {
@@ -48,13 +89,20 @@ class World:
                 "agent",
                 "version",
                 "channel",
+                "line",
+                "account",
                 "conversation",
                 "leg",
+                "contact",
+                "fact",
+                "merge",
                 "case",
                 "membership",
                 "key",
                 "tool",
                 "secret",
+                "campaign",
+                "alert",
             )
         }
 

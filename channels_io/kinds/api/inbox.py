@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import Agent, Version
+from channels_io.live.exchange import Reply
 from channels_io.live.opening import NothingToOpen, OpenedLeg, open_leg_for
 from channels_io.models import Channel, Conversation, Event, Leg, Turn
 from parley.accounts.models import Workspace
@@ -25,17 +26,6 @@ ABANDONED_AFTER = timedelta(seconds=120)
 
 class MessageInProgress(Exception):
     """The same message, or another one of this conversation, is being answered: ask again in a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a program gets for a message."""
-
-    conversation: str
-    id: str
-    turn: int
-    text: str
-    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from rest_framework.views import APIView
 
 from agents.models import Agent
 from channels_io.api.views import ConversationList
-from channels_io.kinds.api.exchange import exchange
-from channels_io.kinds.api.inbox import Entrance, MessageInProgress, Reply, open_conversation, take_message
+from channels_io.kinds.api.inbox import Entrance, MessageInProgress, open_conversation, take_message
+from channels_io.live.exchange import Reply, exchange, whole_exchange
 from channels_io.live.live_legs import RESTARTING
 from channels_io.live.messages import ReplyText
 from channels_io.live.opening import NothingToOpen, OpenedLeg
@@ -154,16 +154,8 @@ def _respond(
         response = StreamingHttpResponse(_stream(taken, sent["text"], message_id), content_type=STREAM)
         response["Cache-Control"] = "no-store"
         return response
-    reply = taken if isinstance(taken, Reply) else async_to_sync(_whole)(taken, sent["text"], message_id)
+    reply = taken if isinstance(taken, Reply) else async_to_sync(whole_exchange)(taken, sent["text"], message_id)
     return Response(ReplySerializer(reply).data, status=status)
-
-
-async def _whole(opened: OpenedLeg, text: str, message_id: str) -> Reply:
-    async with aclosing(exchange(opened, text, message_id)) as parts:
-        async for part in parts:
-            if isinstance(part, Reply):
-                return part
-    raise ParleyError("There was no answer. Send the message again.", code="no_answer")
 
 
 async def _stream(taken: OpenedLeg | Reply, text: str, message_id: str) -> AsyncGenerator[str]:

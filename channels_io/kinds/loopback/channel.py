@@ -53,6 +53,9 @@ class LoopbackChannel:
     async def send_audio(self, turn: int, pcm: bytes) -> None:
         self.audio.append((turn, pcm))
 
+    async def send_tone(self, pcm: bytes) -> None:
+        """Nobody listens."""
+
     async def send(self, event: ChannelEvent) -> None:
         if self.close_code is None:
             await self._events.put(event)
@@ -63,7 +66,7 @@ class LoopbackChannel:
     async def duck(self, turn: int) -> None:
         await self.send(Floor("duck", turn))
 
-    async def hold(self, turn: int) -> None:
+    async def hold(self, turn: int, heard: int) -> None:
         await self.send(Floor("hold", turn))
 
     async def release(self, turn: int) -> None:

@@ -19,7 +19,7 @@ from channels_io.bench.corpus import CorpusError
 from channels_io.bench.errors import MeasureError
 from channels_io.bench.machine import machine
 from channels_io.bench.measure import Server
-from channels_io.bench.plans import CELLS, CHOICES, REAL_CELLS, Cell, CorpusChoice
+from channels_io.bench.plans import CELLS, CHOICES, REAL_CELLS, WIRES, Cell, CorpusChoice, Wire
 from channels_io.bench.suite import RUNS, Kept, Run, write_page
 from channels_io.bench.sweep_run import run_sweep
 from parley.stack.errors import StackError
@@ -46,6 +46,12 @@ class Command(BaseCommand):
             default="main",
             dest="corpus",
             help="main: what turn-taking was tuned on; fresh: held out, other speakers and rooms",
+        )
+        parser.add_argument(
+            "--wire",
+            choices=WIRES,
+            default="browser",
+            help="twilio: the caller is on a telephone line, 8 kHz µ-law over a simulated carrier; not for load and accuracy",
         )
         parser.add_argument("--n", type=int, help="at most so many clips of each kind (load: at most so many calls)")
         parser.add_argument("--json", type=Path, help="write all figures and turns to this file")
@@ -81,9 +87,13 @@ class Command(BaseCommand):
             raise CommandError("--n must be 1 or more.")
         if options["all"]:
             sys.exit(self._all(options))
+        wire: Wire = options["wire"]
+        if wire != "browser" and options["cell"] in {"load", "accuracy"}:
+            raise CommandError(f"--cell {options['cell']} has nothing to do with the wire: leave --wire away.")
         path = options["json"] and options["json"].absolute()
         if options["url"] is None:
-            sys.exit(asyncio.run(_in_own_stack(options["cell"], options["corpus"], options["n"], path)))
+            sys.exit(asyncio.run(_in_own_stack(options["cell"], options["corpus"], options["n"], path, wire)))
+        self._wire = wire
         self._one(options["cell"], options["corpus"], options["n"], path, options["url"], options["pids"])
 
     def _one(self, cell: Cell, corpus: CorpusChoice, limit: int | None, path: Path | None, url: str, pids: str) -> None:
@@ -96,13 +106,14 @@ class Command(BaseCommand):
             settings.PARLEY_WORKER_TOKEN,
         )
         try:
-            text, figures = Bench(server, corpus, limit, self._progress).measure(cell)
+            text, figures = Bench(server, corpus, limit, self._progress, self._wire).measure(cell)
         except (MeasureError, CorpusError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(text)
         if path:
             facts = {
                 "corpus": corpus,
+                "wire": self._wire,
                 "limit": limit,
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "machine": machine(ROOT),
@@ -141,7 +152,7 @@ class Command(BaseCommand):
     def _made(self, run: Run, limit: int | None, kept: Kept) -> bool:
         part = kept.path(run.name).with_suffix(".part")
         try:
-            code = asyncio.run(_in_own_stack(run.cell, run.corpus, limit, part))
+            code = asyncio.run(_in_own_stack(run.cell, run.corpus, limit, part, run.wire))
         except CommandError as error:
             self.stderr.write(str(error))
             return False
@@ -156,11 +167,13 @@ class Command(BaseCommand):
         self.stderr.flush()
 
 
-async def _in_own_stack(cell: Cell, corpus: CorpusChoice, limit: int | None, json: Path | None) -> int:
+async def _in_own_stack(
+    cell: Cell, corpus: CorpusChoice, limit: int | None, json: Path | None, wire: Wire = "browser"
+) -> int:
     """Run this command again inside a private stack made for the cell."""
     report = make_report()
     profile = os.environ.get("PARLEY_PROFILE", "default") if cell in REAL_CELLS else "fake"
-    arguments = ["benchvoice", "--cell", cell, "--set", corpus]
+    arguments = ["benchvoice", "--cell", cell, "--set", corpus, "--wire", wire]
     arguments += ["--n", str(limit)] if limit else []
     arguments += ["--json", str(json)] if json else []
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:

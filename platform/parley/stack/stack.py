@@ -306,7 +306,7 @@ class Stack:
     def _celery(self) -> Program:
         # Threads, not processes: the tasks wait for the network, and every process would load Django again.
         argv = (
-            sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "4",
+            sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "8",
             "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "parley@%h",
         )  # fmt: skip
         return Program("celery", argv, says=" ready.")

@@ -26,6 +26,11 @@ SUNDAY = date(2026, 11, 22)
         ("weekday:sunday", "2026-11-22", True),
         ("weekday:sunday", "2026-11-29", True),
         ("weekday:sunday", "", False),
+        ("monthday:20", "2026-12-20", True),
+        ("monthday:20", "2026-11-20", False),
+        ("monthday:22", "2026-11-22", True),
+        ("monthday:22", "2026-12-22", True),
+        ("monthday:31", "2026-12-31", True),
     ],
 )
 def test_expected_values(expected: str, value: str, same: bool) -> None:

@@ -43,6 +43,22 @@ def test_a_value_that_nobody_gave_is_wrong() -> None:
     assert (again.slots, again.wrong) == (0, ())
 
 
+def test_a_reply_that_failed_is_not_right() -> None:
+    after = Answered("", "Sorry.", "desk", (), {}, problem="engine_timeout: Too late.")
+    [found] = scored(Line("When do you close?", "desk"), answered=(OPENING, after))
+    assert not found.routed
+
+
+def test_what_follows_a_wrong_turn_is_not_in_place() -> None:
+    there, here = Answered("", "", "day", (), {}), Answered("", "", "desk", (), {})
+    lines = (Line("Hello.", "desk"), Line("Tomorrow.", "day"), Line("When do you close?", "desk"))
+    found = scored(*lines, answered=(OPENING, there, here, here))
+    assert [each.in_place for each in found] == [True, False, False]
+    report = as_json(found, {})
+    assert (report["all"]["in_place"], report["all"]["in_place_routed"]) == (1, 0)
+    assert "0.0 % of 1 were routed right" in as_text(report)
+
+
 def test_lines_after_the_end_are_wrong() -> None:
     found = scored(Line("Bye.", "bye"), Line("Tomorrow.", "day", slots={"day": "days:1"}), answered=(OPENING, OPENING))
     assert [each.routed for each in found] == [False, False]
@@ -63,6 +79,8 @@ def test_the_report_counts_by_template_node_and_utterance() -> None:
         "slots_right": 0,
         "slot_share": None,
         "failed": 0,
+        "in_place": 1,
+        "in_place_routed": 1,
     }
     text = as_text(report)
     assert "50.0 %" in text

@@ -116,6 +116,22 @@ def test_a_plain_goal_needs_words_somewhere() -> None:
         (flow_of([node("say", text="On {{dya}}."), node("end")], TO_END), ("say", "text", "variable_unknown", "error")),
         (flow_of([node("say", text="{{7*7}}"), node("end")], TO_END), ("say", "text", "not_a_name", "warning")),
         (
+            flow_of(
+                [node("set", "say", values=[{"variable": "caller_verified", "value": "yes"}]), node("end")], TO_END
+            ),
+            ("say", "", "reserved", "error"),
+        ),
+        (
+            flow_of(
+                [
+                    node("extract", "say", slots=[{"variable": "caller_verified", "kind": "text", "label": "proof"}]),
+                    node("end"),
+                ],
+                TO_END,
+            ),
+            ("say", "", "reserved", "error"),
+        ),
+        (
             flow_of(SAY_END, TO_END, variables=[{"name": "caller", "value": ""}]),
             ("", "variables.0.name", "reserved", "error"),
         ),
@@ -292,3 +308,17 @@ def test_many_judged_paths(count: int, severity: str | None) -> None:
     edges = [edge("goal", f"end{number}", "judged", label=f"wants {number}") for number in range(count)]
     found = problems(flow_of(nodes, [edge("start", "goal"), *edges]))
     assert found == ([("goal", "port:judged", "many_judged", severity)] if severity else [])
+
+
+def test_what_an_earlier_conversation_found_out_may_be_read() -> None:
+    rows = [
+        {"variable": "known_day", "operator": "is_set", "value": ""},
+        {"variable": "caller_verified", "operator": "is", "value": "yes"},
+    ]
+    flow = flow_of(
+        [node("collect", "say", **ASK), node("end", text="Goodbye {{known_name}}, as on {{known_day}}.")],
+        [*TO_END, edge("say", "end", "condition", rows=rows)],
+    )
+    assert not [found for found in problems(flow) if found[2] == "variable_unknown"]
+    unknown = flow_of([node("say", text="{{known_pet}}"), node("end")], TO_END)
+    assert ("say", "text", "variable_unknown", "error") in problems(unknown)

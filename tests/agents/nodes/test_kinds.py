@@ -20,6 +20,7 @@ from inference.nodes import (
     KnowledgeNode,
     LanguageNode,
     MenuNode,
+    MoveNode,
     Node,
     SayNode,
     SendNode,
@@ -30,6 +31,7 @@ from inference.nodes import (
     StartNode,
     SubflowNode,
     TransferNode,
+    VerifyNode,
     WaitNode,
 )
 
@@ -66,6 +68,11 @@ COMPILED: list[tuple[str, dict[str, Any], Node]] = [
         CollectNode(
             "n", Slot("day", "date", "Which day?", "the day", (), "explicit", "Sorry?", 2, 0, None, True, False, True)
         ),
+    ),
+    (
+        "collect",
+        {"variable": "hour", "kind": "time", "ask": "When?", "minimum": 8, "maximum": 17.5},
+        CollectNode("n", Slot("hour", "time", "When?", "hour", minimum=8, maximum=17.5)),
     ),
     (
         "collect",
@@ -129,6 +136,38 @@ COMPILED: list[tuple[str, dict[str, Any], Node]] = [
         "send",
         {"text": "Done.", "channel": "email", "to": "{{mail}}", "saying": "I write to you."},
         SendNode("n", "Done.", "email", "{{mail}}", "I write to you."),
+    ),
+    (
+        "move",
+        {"text": "Go on here: {{link}}"},
+        MoveNode("n", "Go on here: {{link}}", "sms", "Shall I send you a text message, so that we can go on there?"),
+    ),
+    (
+        "move",
+        {"text": "Hi.", "channel": "whatsapp", "ask": "", "goodbye": " Bye. ", "to": "{{phone}}", "saying": "Moment."},
+        MoveNode("n", "Hi.", "whatsapp", "", "{{phone}}", "Moment.", "Bye."),
+    ),
+    (
+        "verify",
+        {},
+        VerifyNode(
+            "n",
+            "Please tell me the six digits, or type them.",
+            saying="I am sending you a code, to be sure that it is you.",
+        ),
+    ),
+    (
+        "verify",
+        {
+            "ask": "Code?",
+            "channel": "whatsapp",
+            "to": "{{phone}}",
+            "anywhere": True,
+            "saying": "",
+            "retry": "Again?",
+            "attempts": 2,
+        },
+        VerifyNode("n", "Code?", "whatsapp", "{{phone}}", True, "", "Again?", 2),
     ),
     ("transfer", {"target": "+35312345678"}, TransferNode("n", "+35312345678", "One moment, I put you through.")),
     (
@@ -206,6 +245,9 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("http", {"url": "https://x.example", "auth": "bearer"}, "secret", "required"),
     ("http", {"url": "https://x.example", "method": "POST", "body": "{no json"}, "body", "body_not_json"),
     ("send", {}, "text", "required"),
+    ("move", {}, "text", "required"),
+    ("verify", {"ask": " "}, "ask", "required"),
+    ("verify", {"channel": "email"}, "channel", "unknown_choice"),
     ("transfer", {}, "target", "required"),
     ("handoff", {}, "agent", "required"),
     ("subflow", {}, "flow", "required"),
@@ -250,6 +292,8 @@ PORTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("split", {}, ["split:A", "split:B"]),
     ("http", {}, ["success", "failure"]),
+    ("move", {}, ["success", "declined", "failure"]),
+    ("verify", {}, ["success", "failure"]),
     ("end", {}, []),
     ("note", {}, []),
 ]

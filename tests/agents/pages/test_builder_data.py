@@ -57,7 +57,7 @@ class TestData:
         assert [group["key"] for group in data["groups"]] == ["talk", "ask", "decide", "do", "leave"]
         assert {"say", "goal", "collect", "form", "http", "note"} <= {kind["kind"] for kind in data["kinds"]}
         assert {"value": "is_set", "label": "is known", "needs_value": False} in data["operators"]
-        assert {each["name"] for each in data["variables"]} == {"said", "caller", "channel", "date"}
+        assert {each["name"] for each in data["variables"]} == {"said", "caller", "caller_verified", "channel", "date"}
         assert data["urls"]["flow"] == address("flow", agent)
 
     def test_who_only_looks(self, client_of: SignIn, vera: User, agent: Agent) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -228,6 +229,46 @@ class TestVersions:
         agent.draft.refresh_from_db()
         assert agent.draft.greeting == "One."
 
+    def test_any_two_versions_are_compared(self, bobs: Client, agent: Agent) -> None:
+        first = publish(agent, "the first")
+        save(bobs, agent, 2, {"greeting": "Two."})
+        second = publish(agent)
+        save(bobs, agent, 3, {"greeting": "Three."})
+        third = publish(agent)
+        html = page(bobs, "versions", agent.public_id)
+        assert html.count(f'<option value="{first.public_id}"') == 2
+        compare = reverse("agents:compare", args=[agent.public_id])
+        for chosen in ((first, third), (third, first)):
+            sides = {"first": chosen[0].public_id, "second": chosen[1].public_id}
+            response = bobs.get(compare, sides, follow=True)
+            assert response.redirect_chain == [
+                (f"{reverse('agents:version', args=[agent.public_id, third.public_id])}?against={first.public_id}", 302)
+            ]
+            html = response.content.decode()
+            assert "From version 1 to version 3" in html
+            assert re.search(r"is-removed.*One.*is-added.*Three", html, re.DOTALL)
+            assert "Two" not in html.split("ag-changes")[1]
+        drafted = bobs.get(compare, {"first": second.public_id, "second": "draft"}, follow=True).content.decode()
+        assert "From version 2 to the draft" in drafted
+        same = bobs.get(compare, {"first": second.public_id, "second": second.public_id}, follow=True)
+        assert "No difference." in same.content.decode()
+
+    def test_the_older_stands_first_whichever_page_it_is(self, bobs: Client, agent: Agent) -> None:
+        first = publish(agent)
+        save(bobs, agent, 2, {"greeting": "Two."})
+        second = publish(agent)
+        html = page(bobs, "version", agent.public_id, first.public_id, query=f"?against={second.public_id}")
+        assert "From version 1 to version 2" in html
+        assert re.search(r"is-removed.*One.*is-added.*Two", html, re.DOTALL)
+        page(bobs, "version", agent.public_id, first.public_id, query="?against=vn_none", status=404)
+
+    def test_one_version_is_compared_with_none(self, bobs: Client, agent: Agent) -> None:
+        publish(agent)
+        assert reverse("agents:compare", args=[agent.public_id]) not in page(bobs, "versions", agent.public_id)
+        nothing = bobs.get(reverse("agents:compare", args=[agent.public_id]), {"first": "draft", "second": "draft"})
+        assert nothing["Location"] == reverse("agents:versions", args=[agent.public_id])
+        assert bobs.get(reverse("agents:compare", args=[agent.public_id])).status_code == 302
+
     def test_none_yet(self, bobs: Client, agent: Agent) -> None:
         assert "No version yet" in page(bobs, "versions", agent.public_id)
 
@@ -255,7 +296,7 @@ class TestLifecycle:
         assert bobs.get(reverse(f"agents:{name}", args=[agent.public_id])).status_code == 405
 
 
-GETS = ["detail", "draft", "publish", "versions"]
+GETS = ["detail", "draft", "publish", "versions", "compare"]
 POSTS = ["draft", "undo", "publish", "preview", "duplicate", "archive", "unarchive"]
 
 
@@ -286,6 +327,11 @@ def test_an_outsider_finds_no_version(client_of: SignIn, charlie: User, globex: 
         for name in ("version", "spec"):
             assert client.get(reverse(f"agents:{name}", args=[owner.public_id, version.public_id])).status_code == 404
         assert client.post(reverse("agents:restore", args=[owner.public_id, version.public_id])).status_code == 404
+        sides = {"first": version.public_id, "second": "draft"}
+        assert client.get(reverse("agents:compare", args=[owner.public_id]), sides).status_code == 404
+    mine = publish(own)
+    query = f"?against={version.public_id}"
+    assert client.get(reverse("agents:version", args=[own.public_id, mine.public_id]) + query).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["list", "create"])

@@ -143,6 +143,20 @@ class MemoryRecorder:
         return [entry.kind for entry in self.entries if isinstance(entry, EventEntry)]
 
 
+class HandLine:
+    """A leg's line as its tools see it."""
+
+    def __init__(self) -> None:
+        self.rings: list[bool] = []
+        self.left = ""
+
+    async def ring(self, *, on: bool) -> None:
+        self.rings.append(on)
+
+    def leave(self, reason: str) -> None:
+        self.left = reason
+
+
 class HandChannel:
     """What was sent, with the time; what is said is put by the test."""
 
@@ -154,6 +168,8 @@ class HandChannel:
         self.sent: list[ChannelEvent] = []
         self.audio: list[tuple[float, int, int]] = []
         """(time, turn, samples)"""
+        self.tones: list[tuple[float, int]] = []
+        """(time, samples)"""
         self.clears: list[tuple[float, int]] = []
         self.floor: list[tuple[float, str, int]] = []
         """(time, move, turn)"""
@@ -171,13 +187,16 @@ class HandChannel:
             await asyncio.Event().wait()
         self.audio.append((self.clock(), turn, len(pcm) // 2))
 
+    async def send_tone(self, pcm: bytes) -> None:
+        self.tones.append((self.clock(), len(pcm) // 2))
+
     async def clear(self, turn: int) -> None:
         self.clears.append((self.clock(), turn))
 
     async def duck(self, turn: int) -> None:
         self.floor.append((self.clock(), "duck", turn))
 
-    async def hold(self, turn: int) -> None:
+    async def hold(self, turn: int, heard: int) -> None:
         self.floor.append((self.clock(), "hold", turn))
 
     async def release(self, turn: int) -> None:

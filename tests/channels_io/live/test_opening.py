@@ -217,7 +217,12 @@ def test_the_flow_is_told_who_and_how(agent: Agent) -> None:
     first = open_ticket(ticket_for(agent, identity=("phone", "+4915112345678")), "voice")
     again = open_ticket(ticket_for(agent, identity=("phone", "+4915112345678")), "text")
     today = timezone.now().date().isoformat()
-    assert first.facts.variables == {"caller": "+4915112345678", "channel": "voice", "date": today}
+    assert first.facts.variables == {
+        "caller": "+4915112345678",
+        "channel": "voice",
+        "date": today,
+        "caller_verified": "no",
+    }
     assert again.facts.variables["channel"] == "chat"
     assert first.facts.person == again.facts.person == first.leg.conversation.contact.public_id
 

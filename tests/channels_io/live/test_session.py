@@ -822,3 +822,54 @@ async def test_callers_are_not_shown_the_flow() -> None:
             entry.data for entry in stage.recorder.entries if isinstance(entry, EventEntry) and entry.kind == "node"
         ]
         assert kept == [{"turn": 1, "nodes": ("a",)}]
+
+
+# --- a telephone's own --------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_caller_who_was_put_through_did_not_hang_up() -> None:
+    for inbound, reason in ((Hangup(), "transferred"), (Gone(), "transferred")):
+        async with Stage() as stage:
+            stage.session.leave("transferred")
+            stage.channel.inbox.put(inbound)
+            assert await stage.running == reason
+        assert stage.channel.got(messages.Ended) == [messages.Ended(reason)]
+
+
+@virtual
+async def test_what_broke_is_not_taken_for_a_transfer() -> None:
+    async with Stage() as stage:
+        stage.session.leave("transferred")
+        stage.channel.inbox.put(Refused(4413, "too_fast", "Too fast."))
+        assert await stage.running == "too_fast"
+
+
+@virtual
+async def test_it_rings_on_the_line_while_somebody_is_called() -> None:
+    async with Stage() as stage:
+        await stage.session.ring(on=True)
+        await asyncio.sleep(1.05)
+        await stage.session.ring(on=False)
+        rang = len(stage.channel.tones)
+        assert rang >= 10
+        await answer(stage, 1, milliseconds=200)
+        await asyncio.sleep(1)
+        assert stage.channel.samples(1) == 4800, "and what the agent says afterwards is counted as ever"
+        assert len(stage.channel.tones) == rang
+        assert stage.link.got(wire.Playback)[-1] == wire.Playback(1, 4800, True)
+
+
+@virtual
+async def test_a_call_that_was_cut_off_begins_with_a_word_of_ours() -> None:
+    state = wire.ConversationState(turn=4, greeted=True)
+    facts = replace(FACTS, state=state, resumed=True, comeback="resumed")
+    async with Stage(facts=facts) as stage:
+        assert stage.link.opening.state is not None
+        assert (stage.link.opening.state.turn, stage.link.opening.state.greeted) == (5, True)
+        await asyncio.sleep(1)
+        assert stage.channel.got(messages.ReplyText) == [messages.ReplyText(5, "I'm back. Could you say that again?")]
+        assert stage.channel.samples(5) == 12_000
+        await answer(stage, 6, milliseconds=100)
+        await asyncio.sleep(1)
+        assert stage.channel.samples(6) == 2400

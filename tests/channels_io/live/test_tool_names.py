@@ -10,10 +10,12 @@ from inference.nodes import (
     FormNode,
     GoalNode,
     HandoffNode,
+    MoveNode,
     SendNode,
     Slot,
     Subflow,
     ToolSpec,
+    VerifyNode,
 )
 from tests.channels_io.live.script import SPEC
 
@@ -61,6 +63,15 @@ def test_a_hand_off_goes_where_a_node_says() -> None:
     assert named_by(AGENT, "parley.agent", '{"agent":"ag_2"}')
     for arguments in ('{"agent":"ag_3"}', "{}", "[]", "", "{", '{"agent":null}'):
         assert not named_by(AGENT, "parley.agent", arguments)
+
+
+def test_a_code_and_a_move_are_there_where_a_node_wants_them() -> None:
+    flow = FlowSpec("v", (VerifyNode("v", "Code?"), MoveNode("m", "Hi.")))
+    agent = msgspec.structs.replace(SPEC, flow=flow)
+    assert named_by(agent, "parley.code", "{}") and named_by(agent, "parley.move", "{}")
+    assert not named_by(AGENT, "parley.code", "{}") and not named_by(AGENT, "parley.move", "{}")
+    assert masked_arguments(agent, "parley.code") == {"digits"}
+    assert masked_arguments(agent, "parley.move") == frozenset()
 
 
 def test_masked_values_are_known_by_the_arguments_that_carry_them() -> None:

@@ -10,12 +10,13 @@ import msgspec
 
 from agents.tools.answer import ToolAnswer, failure
 from channels_io.live.facts import LegFacts
+from channels_io.live.own_tools import Line as OwnLine
 from channels_io.live.tool_runner import AT_ONCE, HIDDEN, IN_A_LEG, ToolRunner
 from channels_io.mocks import Mock
 from inference.events import ConversationState, ToolCall, ToolResult, Up
 from inference.nodes import CallNode, CollectNode, FlowSpec, GoalNode, HandoffNode, Slot, ToolSpec
 from inference.spec import AgentSpec, decode_spec
-from tests.channels_io.live.script import SPEC
+from tests.channels_io.live.script import SPEC, HandLine
 from tests.channels_io.live.virtual_time import run_virtual
 
 FLOW = FlowSpec(
@@ -42,7 +43,9 @@ class Box:
         self.most = self.now = 0
         self.gone = False
 
-    async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str) -> ToolAnswer:
+    async def run(
+        self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str, line: OwnLine
+    ) -> ToolAnswer:
         self.ran.append((spec.agent, name, dict(arguments)))
         self.now += 1
         self.most = max(self.most, self.now)
@@ -65,7 +68,9 @@ class Desk:
         self.box = Box()
         self.told: list[ToolResult] = []
         self.records: list[tuple[str, dict[str, Any]]] = []
-        self.runner = ToolRunner(facts, self.box, self.tell, lambda kind, data: self.records.append((kind, data)))
+        self.runner = ToolRunner(
+            facts, self.box, self.tell, lambda kind, data: self.records.append((kind, data)), HandLine()
+        )
 
     async def tell(self, message: Up) -> bool:
         assert isinstance(message, ToolResult)
@@ -276,7 +281,9 @@ def test_the_end_of_the_conversation_breaks_off_what_runs_and_says_so() -> None:
 
 def test_a_failure_is_told_as_one() -> None:
     class Broken(Box):
-        async def run(self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str) -> ToolAnswer:
+        async def run(
+            self, spec: AgentSpec, name: str, arguments: Mapping[str, Any], call: str, line: OwnLine
+        ) -> ToolAnswer:
             return failure("http_error", "The server answered 500.", status=500)
 
     async def scene(desk: Desk) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,6 +20,7 @@ from channels_io.models import Leg
 from inference.spec import AgentSpec
 from parley.accounts.models import AuditEvent, Workspace
 from parley.lib.outbound import OutboundFailed, Response
+from tests.channels_io.live.script import HandLine
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import make_conversation
 from tests.support.tools import CANARY, FakeOutside, json_answer, make_secret, make_tool
@@ -61,7 +63,7 @@ class Line:
         self.tools = WorkspaceTools(facts, client=self.outside)
 
     def run(self, name: str, **arguments: Any) -> ToolAnswer:
-        return async_to_sync(self.tools.run)(self.spec, name, arguments, "c1")
+        return async_to_sync(self.tools.run)(self.spec, name, arguments, "c1", HandLine())
 
 
 @pytest.fixture
@@ -106,8 +108,8 @@ def test_a_nodes_own_request_comes_from_the_flow_that_runs(acme: Workspace, line
         ("gone", {}, "tool_unknown"),
         ("node:gone", {}, "not_a_request"),
         ("node:look_up", {"order": "1"}, "secret_missing"),
-        ("parley.send", {}, "not_connected"),
-        ("parley.transfer", {}, "not_connected"),
+        ("parley.send", {}, "no_text"),
+        ("parley.transfer", {}, "not_a_call"),
         ("parley.knowledge", {}, "not_connected"),
     ],
 )
@@ -119,6 +121,12 @@ def test_what_cannot_be_run_says_why(
     assert not answer.ok
     assert json.loads(answer.result)["code"] == code
     assert line.outside.requests == []
+
+
+def test_a_test_sends_nothing_and_calls_nobody(line: Line) -> None:
+    line.tools = WorkspaceTools(replace(line.tools._facts, test=True), client=line.outside)
+    assert json.loads(line.run("parley.transfer", target="+353871112233").result)["code"] == "test"
+    assert json.loads(line.run("parley.send", text="Hello").result)["code"] == "test"
 
 
 def test_tools_of_another_workspace_are_not_there(globex: Workspace, line: Line) -> None:

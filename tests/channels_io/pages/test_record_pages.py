@@ -98,7 +98,7 @@ def test_viewers_are_offered_nothing_they_may_not_do(agent: Agent, vera: User, c
 
 
 def test_home_does_not_wait_for_workers(alice: User, client_of: ClientOf) -> None:
-    with patch("channels_io.pages.home.worker_status", side_effect=AssertionError("Home asked a worker")):
+    with patch("channels_io.reads.workers.worker_status", side_effect=AssertionError("Home asked a worker")):
         assert 'data-home-workers="/home/workers/"' in html(client_of(alice), "/")
 
 
@@ -114,7 +114,7 @@ def test_home_does_not_wait_for_workers(alice: User, client_of: ClientOf) -> Non
 )
 def test_workers_are_described(alice: User, client_of: ClientOf, status: object, said: str) -> None:
     how = {"side_effect": status} if isinstance(status, Exception) else {"return_value": status}
-    with patch("channels_io.pages.home.worker_status", **how):
+    with patch("channels_io.reads.workers.worker_status", **how):
         assert said in html(client_of(alice), "/home/workers/")
 
 
@@ -205,7 +205,14 @@ def test_an_answer_after_guesses_and_a_filler(agent: Agent, alice: User, client_
 def test_no_inline_script_or_style(agent: Agent, alice: User, client_of: ClientOf) -> None:
     conversation = make_conversation(agent, recorded=True)
     client = client_of(alice)
-    for path in ("/", "/conversations/", f"/conversations/{conversation.public_id}/", "/channels/", "/channels/new/"):
+    for path in (
+        "/",
+        "/conversations/",
+        f"/conversations/{conversation.public_id}/",
+        "/channels/",
+        "/channels/new/",
+        "/channels/new/widget/",
+    ):
         own = html(client, path).split('<header class="p-page-header">')[1]
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*(?:src=|application/json))", own), path
 
@@ -303,8 +310,8 @@ GOOD = {
 
 def test_a_widget_is_made_on_the_page(agent: Agent, bob: User, client_of: ClientOf) -> None:
     client = client_of(bob)
-    assert "Website widget" in html(client, "/channels/new/")
-    page = client.post("/channels/new/", {**GOOD, "agent": agent.public_id}, follow=True).content.decode()
+    assert "Website widget" in html(client, "/channels/new/widget/")
+    page = client.post("/channels/new/widget/", {**GOOD, "agent": agent.public_id}, follow=True).content.decode()
     channel = Channel.objects.get()
     assert channel.settings == {
         "title": "Ask us",
@@ -331,7 +338,7 @@ def test_mistakes_are_named_and_nothing_is_lost(
     agent: Agent, bob: User, client_of: ClientOf, change: dict[str, object], said: str
 ) -> None:
     sent = {**GOOD, "agent": agent.public_id, **change}
-    response = client_of(bob).post("/channels/new/", sent)
+    response = client_of(bob).post("/channels/new/widget/", sent)
     page = response.content.decode()
     assert said in page
     assert "Ask us" in page
@@ -340,7 +347,7 @@ def test_mistakes_are_named_and_nothing_is_lost(
 
 def test_a_taken_name_is_said_at_the_field(agent: Agent, bob: User, client_of: ClientOf, acme: Workspace) -> None:
     create_channel(system_actor(acme), kind=WIDGET_KIND, name="Shop", agent=agent)
-    page = client_of(bob).post("/channels/new/", {**GOOD, "agent": agent.public_id}).content.decode()
+    page = client_of(bob).post("/channels/new/widget/", {**GOOD, "agent": agent.public_id}).content.decode()
     assert "Another channel has this name." in page
     assert Channel.objects.count() == 1
 
@@ -365,7 +372,7 @@ def test_viewers_see_a_channel_and_change_nothing(
     assert "Delete this channel" not in page
     assert client.post(f"/channels/{channel.public_id}/", {**GOOD, "agent": agent.public_id}).status_code == 403
     assert client.post(f"/channels/{channel.public_id}/delete/").status_code == 403
-    assert client.get("/channels/new/").status_code == 403
+    assert client.get("/channels/new/widget/").status_code == 403
     assert Channel.objects.get().name == "Site"
 
 
@@ -377,7 +384,7 @@ def test_a_channel_is_deleted(agent: Agent, bob: User, client_of: ClientOf, acme
 
 
 def test_without_an_agent_there_is_no_form(bob: User, client_of: ClientOf) -> None:
-    assert "Make an agent first" in html(client_of(bob), "/channels/new/")
+    assert "Make an agent first" in html(client_of(bob), "/channels/new/widget/")
 
 
 def test_the_admin_shows_the_record(agent: Agent, alice: User, client_of: ClientOf) -> None:

@@ -191,6 +191,47 @@ def test_a_question_is_answered_and_asked_again() -> None:
     assert talk.variables["day"] == "2026-11-28"
 
 
+@pytest.mark.parametrize(
+    ("text", "node"), [("Where is my parcel?", "parcels"), ("Where's my order?", "parcels"), ("What time is it?", "m")]
+)
+def test_at_a_menu_a_question_names_what_is_wanted(text: str, node: str) -> None:
+    parcels = Choice("order", "an order", ("my parcel", "order")), Choice("return", "a return")
+    edges = (Edge("m", "parcels", "event", event="choice:order"), Edge("m", "done", "event", event="choice:return"))
+    nodes = MenuNode("m", "An order or a return?", parcels, "wish"), SayNode("parcels", "Which?", wait=True), DONE
+    talk = Talk(flow_of(*nodes, edges=edges))
+    talk.hear(text)
+    assert talk.node == node
+
+
+def test_a_time_is_moved_by_an_amount() -> None:
+    talk = form(DAY, HOUR, NAME, summary="{{name}}, {{day}} at {{hour}}. Is that right?")
+    talk.hear("Tuesday at three")
+    assert talk.hear("Could we make it an hour later?") == "What is your name?"
+    assert talk.variables["hour"] == "16:00"
+    talk.hear("No, a day earlier")
+    assert (talk.variables["day"], talk.variables["hour"]) == ("2026-11-23", "16:00")
+    assert talk.hear("Ona Lind").endswith("Is that right?")
+    talk.hear("Yes, but half an hour later")
+    assert (talk.variables["hour"], talk.node) == ("16:30", "f")
+    talk.hear("Yes")
+    assert talk.node == "done"
+
+
+def test_a_move_beyond_what_is_allowed_is_told() -> None:
+    talk = form(DAY, replace(HOUR, minimum=9, maximum=17), summary="{{day}} at {{hour}}. Is that right?")
+    talk.hear("Tuesday at half four")
+    assert "between" in talk.hear("An hour later, please")
+    assert talk.variables["hour"] == "16:30"
+
+
+def test_an_earlier_answer_is_moved_too() -> None:
+    edges = (Edge("c", "n"), Edge("n", "done"))
+    talk = Talk(flow_of(CollectNode("c", HOUR), CollectNode("n", PEOPLE), DONE, edges=edges))
+    talk.hear("three")
+    assert talk.hear("Sorry, make it an hour later") == "How many?"
+    assert talk.variables["hour"] == "16:00"
+
+
 @pytest.mark.parametrize("text", ["Actually, are you open on Friday?", "No, do you close on Fridays?"])
 def test_a_question_takes_nothing_back(text: str) -> None:
     talk = Talk(flow_of(CollectNode("a", DAY), GoalNode("g", "Talk.")))

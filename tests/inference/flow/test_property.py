@@ -56,6 +56,7 @@ from inference.nodes import (
     KnowledgeNode,
     LanguageNode,
     MenuNode,
+    MoveNode,
     Node,
     Operator,
     SayNode,
@@ -69,6 +70,7 @@ from inference.nodes import (
     Subflow,
     SubflowNode,
     TransferNode,
+    VerifyNode,
     WaitNode,
 )
 from tests.support.flows import MONDAY, round_trip
@@ -77,7 +79,7 @@ T = TypeVar("T")
 KINDS: Sequence[SlotKind] = get_args(SlotKind)
 OPERATORS: Sequence[Operator] = get_args(Operator)
 CONFIRMS: Sequence[Confirm] = get_args(Confirm)
-NAMES = ("a", "b", "c", "said", "day")
+NAMES = ("a", "b", "c", "said", "day", "caller_verified")
 TEXTS = ("", "Hello.", "{{a}} and {{b}}", "{{7*7}} {a} ${a}", "What?", "   ", "{{unknown}}")
 EVENTS = (
     "success",
@@ -87,6 +89,7 @@ EVENTS = (
     "max_turns",
     "choice:x",
     "choice:yes",
+    "declined",
     "split:x",
     "key:1",
     "key:0",
@@ -95,7 +98,7 @@ SAID = (
     "", "yes", "no", "No, Tuesday", "next Tuesday at half past three", "My name is Ona Lind", "x", "the second one", "what?",
     "Are you open on Saturday?", "I don't know", "seven", "ona at garden dot com", "oh seven nine double one", "{{a}}",
     "actually make that four", "I would like to speak to a human being please", "Tuesday. Do you take cards?", "the time is wrong",
-    "12 Garden Street Leeds", "\x00\ud7ff…", "no no no",
+    "12 Garden Street Leeds", "four eight two nine one three", "send it again", "\x00\ud7ff…", "no no no",
 )  # fmt: skip
 MOST_NODES = 12
 
@@ -141,7 +144,7 @@ def a_slot(draw: Bytes) -> Slot:
 
 def a_node(draw: Bytes, name: str) -> Node:
     text = draw.one(TEXTS)
-    match draw.below(22):
+    match draw.below(24):
         case 0:
             return StartNode(name)
         case 1:
@@ -174,6 +177,10 @@ def a_node(draw: Bytes, name: str) -> Node:
             return SendNode(name, text, "sms", text)
         case 13:
             return TransferNode(name, text, text)
+        case 22:
+            return MoveNode(name, text, "sms", draw.one(TEXTS), goodbye=text)
+        case 23:
+            return VerifyNode(name, draw.one(TEXTS), saying=text, retry=draw.one(TEXTS), attempts=draw.below(4))
         case 14:
             return HandoffNode(name, "other", text) if draw.odd() else MenuNode(name, text, (Choice("x"),))
         case 15:
@@ -254,7 +261,12 @@ def an_answer(draw: Bytes, step: Step) -> Answer | None:
         case Fill():
             return Filled({slot.name: draw.one(SAID) for slot in step.slots if draw.odd()})
         case Call() | Leave():
-            return Called(draw.odd(), draw.one(("", "{}", '{"x":[1]}', '{"x":"{{a}}"}', "[[")))
+            return Called(
+                draw.odd(),
+                draw.one(
+                    ("", "{}", '{"x":[1]}', '{"x":"{{a}}"}', "[[", '{"code":"code_wrong"}', '{"code":"code_expired"}')
+                ),
+            )
         case _:
             return Done()
 

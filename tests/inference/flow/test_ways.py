@@ -67,7 +67,9 @@ def test_one_choice_asks_for_edges_and_globals_together() -> None:
     nodes = GoalNode("g", ""), EndNode("a"), EndNode("b"), EndNode("human", "A person.")
     talk = Talk(flow_of(*nodes, edges=edges, globals=(HUMAN,)), facts={"what": "book"}, choose="a person")
     assert talk.hear("Get me somebody") == "A person."
-    assert [step for step in talk.steps if isinstance(step, Choose)] == [Choose(("cancel", "book", HUMAN.label))]
+    assert [step for step in talk.steps if isinstance(step, Choose)] == [
+        Choose(("cancel", "book", HUMAN.label), doubted=(2,))
+    ]
 
 
 def test_a_global_answers_and_goes_back_to_the_question() -> None:

@@ -230,3 +230,28 @@ def test_yes_and_no_are_values_too() -> None:
 def test_keys(slot: Slot, keys: str, expected: str | None) -> None:
     parsed = parse(slot, keys, moment(), keypad=True)
     assert (parsed.value if parsed else None) == expected
+
+
+def test_an_amount_without_its_hundred() -> None:
+    bill = Slot("bill", "number", "About how many dollars is it a month?")
+    for text, amount in (("two fifty", "250"), ("It's like one eighty a month.", "180")):
+        parsed = found(bill, text)
+        assert parsed is not None
+        assert (parsed.value, parsed.sure) == (amount, True)
+    for text, amount in (("two hundred fifty", "250"), ("fifty two", "52"), ("five", "5")):
+        parsed = found(bill, text)
+        assert parsed is not None
+        assert parsed.value == amount
+
+
+def test_first_thing_is_no_choice() -> None:
+    assert found(VISIT, "Does Monday suit, first thing?") is None
+    parsed = found(VISIT, "The first one, please.")
+    assert parsed is not None
+    assert parsed.value == "checkup"
+
+
+def test_what_was_long_ago_is_no_choice() -> None:
+    start = Slot("start", "choice", choices=(Choice("now", "right away"), Choice("year", "within a year")))
+    assert found(start, "We bought it four years ago.") is None
+    assert found(start, "Some time this year.") is not None

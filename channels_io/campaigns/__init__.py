@@ -1,0 +1,1 @@
+"""Calls and messages to a list of people, in their own daytime."""

@@ -1,0 +1,1 @@
+"""Asking carriers about an account: what set-up pages and tests need. Knows no channel kind."""

@@ -1,0 +1,1 @@
+"""What may be dialled, written to and spent. Asked before every call and message that costs money; fails closed."""

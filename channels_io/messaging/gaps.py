@@ -1,0 +1,125 @@
+"""Fill the gaps that an outage left: a message that we refused, or were never told of, is in the provider's own list."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection
+from django.utils import timezone
+
+from channels_io.actions.take_inbound import take_inbound
+from channels_io.messaging.provider import Messenger, SendFailed, body_of
+from channels_io.models import Account, Channel, InboundEvent
+from channels_io.registry import messenger_of
+from inference.errors import ParleyError
+
+logger = logging.getLogger(__name__)
+
+OVERLAP: Final = timedelta(minutes=2)
+"""A list may be behind the webhooks, and clocks differ. What is read twice is taken once."""
+WINDOW: Final = timedelta(hours=1)
+SMALLEST: Final = timedelta(minutes=1)
+"""What is asked for at once: an hour, less where a list is too long or too slow for that."""
+ROUND: Final = timedelta(minutes=2)
+LONGEST: Final = timedelta(days=7)
+"""Nobody waits longer for an answer."""
+
+
+def fill_gaps() -> int:
+    """Compare every account's list with the inbox. Idempotent. Returns how many messages had been missed."""
+    accounts = Account.objects.filter(channels__enabled=True).distinct().order_by("caught_up_at", "pk")
+    return sum(fill_account(account) for account in accounts)
+
+
+def fill_account(account: Account) -> int:
+    """What the account's lists hold and the inbox does not is taken now, as if it had been told of.
+
+    One process at a time does it: after a long outage a list may be longer than the time between two rounds.
+    """
+    with _alone(account) as alone:
+        return _fill_account(account) if alone else 0
+
+
+@contextmanager
+def _alone(account: Account) -> Generator[bool]:
+    """Whether nobody else is at it. The lock is the database connection's, and ends with it."""
+    name = f"gaps:{account.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        [mine] = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine and connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def _fill_account(account: Account) -> int:
+    now = timezone.now()
+    lines = _lines(account)
+    begin = _begun(account, lines, now)
+    missed, window = 0, WINDOW
+    while lines and begin < now and timezone.now() - now < ROUND:
+        until = min(begin + window, now)
+        try:
+            missed += sum(_fill(channel, messenger, account, begin, until) for channel, messenger in lines)
+        except SendFailed as error:
+            logger.warning("The messages of account %s could not be listed: %s", account.public_id, error.code)
+            if window <= SMALLEST:
+                break
+            window = max(SMALLEST, window / 4)  # A shorter list is answered sooner.
+            continue
+        # Kept at each step: a long outage is caught up with piece by piece.
+        begin = until
+        Account.objects.filter(pk=account.pk).update(caught_up_at=begin)
+    if missed:
+        logger.warning(
+            "%d messages of account %s had not reached us; they are answered now.", missed, account.public_id
+        )
+    return missed
+
+
+def _lines(account: Account) -> list[tuple[Channel, Messenger]]:
+    """The channels that can be asked."""
+    lines = []
+    for channel in account.channels.filter(enabled=True).select_related("account", "workspace", "agent"):
+        try:
+            messenger = messenger_of(channel)
+        except LookupError:  # UnknownKind too: a channel of no messages
+            continue
+        except ParleyError as error:
+            logger.warning("Channel %s cannot be asked for its messages: %s", channel.public_id, error)
+            continue
+        if messenger.abilities.lists_messages:
+            lines.append((channel, messenger))
+    return lines
+
+
+def _begun(account: Account, lines: Sequence[tuple[Channel, Messenger]], now: datetime) -> datetime:
+    oldest: datetime = min((channel.created_at for channel, _messenger in lines), default=now)
+    return max(oldest, account.caught_up_at or oldest, now - LONGEST)
+
+
+def _fill(channel: Channel, messenger: Messenger, account: Account, begin: datetime, until: datetime) -> int:
+    """Raises SendFailed."""
+    # What was written before there was a channel was not written to it.
+    since = max(channel.created_at, begin - OVERLAP)
+    if since >= until:
+        return 0
+    return sum(
+        take_inbound(
+            channel,
+            account,
+            InboundEvent.Kind.MESSAGE,
+            message.key,
+            body_of(message),
+            address=message.address,
+            at=message.at,
+        )
+        for message in messenger.since(since, until)
+    )
