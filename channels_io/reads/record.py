@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
@@ -13,6 +15,8 @@ from channels_io.reads.percentile import percentile
 
 ANSWER = "in-"
 """What the keys of answers begin with (`messaging.waiting`)."""
+WRITTEN = re.compile(r"(?:send|move):[^-]+-(?P<call>.+?)(?::[0-9]+)?")
+"""The key of a message that a flow wrote (`messaging.tool`): by which of its leg's tool calls."""
 _ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
 
 
@@ -48,6 +52,8 @@ class LegRecord:
     turns: tuple[TurnRecord, ...]
     events: tuple[Event, ...]
     items: tuple[TurnRecord | Event, ...]
+    written: Mapping[str, Sequence[OutboundMessage]] = field(default_factory=dict)
+    """Messages that its flow sent, by the tool call that did."""
 
     @property
     def duration(self) -> timedelta:
@@ -106,7 +112,7 @@ def read_record(conversation: Conversation) -> Record:
     for event in Event.objects.filter(conversation=conversation).order_by("at_ms", "seq"):
         events[event.leg_id].append(event)
     letters: dict[int, list[OutboundMessage]] = defaultdict(list)
-    for letter in OutboundMessage.objects.filter(conversation=conversation, key__startswith=ANSWER).order_by("pk"):
+    for letter in OutboundMessage.objects.filter(conversation=conversation).order_by("pk"):
         letters[letter.leg_id or 0].append(letter)
     legs = Leg.objects.filter(conversation=conversation).select_related("channel", "version").order_by("pk")
     return Record(
@@ -126,10 +132,15 @@ def _leg_record(
     turns.sort(key=lambda turn: (turn.number, _ROLE_ORDER.get(Turn.Role(turn.role), 9)))
     # A message is answered on a leg of its own: what was sent for it is the leg's last answer.
     answer = next((turn.pk for turn in reversed(turns) if turn.role == Turn.Role.AGENT), None)
-    records = tuple(
-        TurnRecord(turn, tuple(spans[turn.pk]), tuple(letters) if turn.pk == answer else ()) for turn in turns
+    answers = tuple(letter for letter in letters if letter.key.startswith(ANSWER))
+    records = tuple(TurnRecord(turn, tuple(spans[turn.pk]), answers if turn.pk == answer else ()) for turn in turns)
+    written: dict[str, list[OutboundMessage]] = defaultdict(list)
+    for letter in letters:
+        if found := WRITTEN.fullmatch(letter.key):
+            written[found["call"]].append(letter)
+    return LegRecord(
+        leg=leg, turns=records, events=tuple(events), items=_in_order(records, events), written=dict(written)
     )
-    return LegRecord(leg=leg, turns=records, events=tuple(events), items=_in_order(records, events))
 
 
 def _in_order(turns: tuple[TurnRecord, ...], events: list[Event]) -> tuple[TurnRecord | Event, ...]:

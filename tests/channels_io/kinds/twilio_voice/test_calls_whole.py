@@ -2,122 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from channels.db import database_sync_to_async
-from django.conf import settings as configured
 
-from agents.models import Agent
-from channels_io.account_secrets import set_secrets
 from channels_io.actions.place_call import place_call
-from channels_io.actions.work_on_calls import work_on_calls
 from channels_io.live import presence
 from channels_io.live.messages import Gone
-from channels_io.models import Account, Channel, Event, Leg, PhoneCall, Turn
-from channels_io.simulators.twilio import CallRecord, Person, Press, TwilioSimulator, Wait
+from channels_io.models import Event, Leg, PhoneCall, Turn
+from channels_io.simulators.twilio import Person, Press, Wait
 from channels_io.telephony import CallPlan
-from inference.audio import Samples
 from parley.accounts.models import Workspace
-from parley.asgi import application
-from tests.channels_io.live.processes import TOKEN, worker
-from tests.channels_io.live.sockets import serving
-from tests.support.agents import make_agent, publish
 from tests.support.flow_json import edge, flow_of, node
-from tests.support.spending import open_rules
 from tests.support.telephone import CALLER, NUMBER, PERSON
+from tests.support.town import get, speech, town, until, verbs, working_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
 def speech_worker(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("agents.tasks.warm_workers.delay", lambda: None)
-    process = worker(tmp_path)
-    process.start()
-    process.wait_ready()
-    settings.PARLEY_WORKERS = [f"http://127.0.0.1:{process.port}"]
-    settings.PARLEY_WORKER_TOKEN = TOKEN
-    yield
-    process.stop()
-
-
-class Town:
-    """Twilio, our server, and one telephone line to an agent."""
-
-    def __init__(self, twilio: TwilioSimulator, line: Channel) -> None:
-        self.twilio, self.line = twilio, line
-        base = f"{configured.PARLEY_PUBLIC_URL}/hooks/twilio_voice/{line.public_id}"
-        twilio.add_number(
-            NUMBER,
-            voice_url=f"{base}/voice/",
-            voice_fallback_url=f"{base}/fallback/",
-            status_callback=f"{base}/status/",
-        )
-
-
-@asynccontextmanager
-async def town(acme: Workspace, settings: Any, draft: dict[str, Any], wishes: dict[str, Any]) -> AsyncIterator[Town]:
-    async with serving(application) as place:
-        reach = {configured.PARLEY_PUBLIC_URL: f"http://{place}"}
-        async with TwilioSimulator(reach=reach) as twilio:
-            settings.PARLEY_SIMULATOR_URL = twilio.url
-            settings.PARLEY_SIMULATORS = True
-            line = await get(lambda: make_line(acme, twilio, draft, wishes))
-            working = asyncio.create_task(work())
-            try:
-                yield Town(twilio, line)
-                await twilio.settle()
-            finally:
-                working.cancel()
-                with suppress(asyncio.CancelledError):
-                    await working
-
-
-def make_line(acme: Workspace, twilio: TwilioSimulator, draft: dict[str, Any], wishes: dict[str, Any]) -> Channel:
-    open_rules(acme)
-    agent: Agent = make_agent(acme, **draft)
-    publish(agent)
-    account = Account.objects.create(
-        workspace=acme, provider="twilio", name="Twilio", number=twilio.account_sid, simulated=True
-    )
-    set_secrets(account, {"auth_token": twilio.auth_token})
-    account.save()
-    return Channel.objects.create(
-        workspace=acme, kind="twilio_voice", name="Line", agent=agent, account=account, address=NUMBER, settings=wishes
-    )
-
-
-async def work() -> None:
-    """What Celery does."""
-    while True:
-        await database_sync_to_async(work_on_calls)()
-        await asyncio.sleep(0.05)
-
-
-async def get(query: Callable[[], Any]) -> Any:
-    return await database_sync_to_async(query)()
-
-
-async def until(query: Callable[[], Any], seconds: float = 20.0) -> Any:
-    async with asyncio.timeout(seconds):
-        while not (found := await get(query)):
-            await asyncio.sleep(0.05)
-    return found
-
-
-def speech(seconds: float = 1.0) -> Samples:
-    """Loud noise: what the fake recogniser calls speaking."""
-    return np.random.default_rng(1).normal(0, 3000, int(8000 * seconds)).astype(np.int16)
-
-
-def verbs(record: CallRecord) -> list[str]:
-    return [verb.name for verb in record.verbs]
+    with working_worker(tmp_path, settings, monkeypatch):
+        yield
 
 
 def transfer_flow(mode: str) -> dict[str, Any]:
@@ -142,7 +50,7 @@ async def test_a_call_from_end_to_end(acme: Workspace, settings: Any, speech_wor
         assert record.problems == []
         (stream,) = record.streams
         assert [mark for mark in stream.marks if mark.returned is None] == []
-        assert record.ear.sounds
+        assert record.ear.sounds.last_end() is not None
         call = await until(lambda: PhoneCall.objects.filter(status="completed").first())
         leg = await until(lambda: Leg.objects.exclude(ended_at=None).first())
     assert (leg.end_reason, leg.kind) == ("hangup", "twilio_voice")
