@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from agents.after_call import AFTER_CALL, readable_after_call
 from agents.diff_flow import EdgeChange, FlowDiff, GraphChange, NodeChange, compare_flows
 from agents.fields import Field, Label
 from agents.flow_field import FLOW
@@ -51,6 +52,8 @@ def readable_lines(field: Field, value: Any) -> list[str]:
     """A value as the lines a person reads: a list has one entry a line, a switch says on or off."""
     if value is None or value == "":
         return []
+    if field.name == AFTER_CALL.name and isinstance(value, Mapping):
+        return readable_after_call(value)
     if isinstance(value, bool):
         return [_("on") if value else _("off")]
     if isinstance(value, list):

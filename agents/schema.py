@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from agents.after_call import AFTER_CALL
 from agents.fields import ChoiceField, Field, Label, NumberField, RowsField, SwitchField, TagsField, TextField
 from agents.flow_field import FLOW
 from agents.graph import PLAIN_GOAL
@@ -143,6 +144,19 @@ PRONUNCIATIONS = RowsField(
     ),
 )
 
+ASK_PERSON_AFTER = NumberField(
+    name="ask_person_after",
+    label=_("Ask for a person after"),
+    help=_("So many answers in a row that it did not understand: the conversation then waits for your team. 0: never."),
+    section="goal",
+    minimum=0,
+    maximum=10,
+    step=1,
+    whole=True,
+    unit=_("misses"),
+    default=0,
+)
+
 AGENT_FIELDS: tuple[Field, ...] = (
     PERSONA,
     GREETING,
@@ -157,6 +171,8 @@ AGENT_FIELDS: tuple[Field, ...] = (
     MAX_TOKENS,
     HINTS,
     PRONUNCIATIONS,
+    AFTER_CALL,
+    ASK_PERSON_AFTER,
 )
 
 DRAFT_FIELDS: dict[str, Field] = {field.name: field for field in (PERSONA, INSTRUCTIONS, *AGENT_FIELDS[1:], FLOW)}
@@ -183,4 +199,5 @@ SECTIONS: tuple[Section, ...] = (
     Section("model", _("Model"), _("How it thinks.")),
     Section("hints", _("Words to recognise"), _("Names it must not miss.")),
     Section("pronunciations", _("Pronunciation"), _("Words it must say right.")),
+    Section("after", _("After the conversation"), _("What you want to know when it is over.")),
 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
 
 from agents.engines import EngineMenu, fallback_menu
 from agents.models import Agent
@@ -26,6 +29,14 @@ class Surroundings:
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     agents: Mapping[str, OtherAgent] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
+    """Names by public id."""
+
+
+def team_names(workspace: Workspace) -> dict[str, str]:
+    """Teams belong to the channels, which this package does not know."""
+    teams: Any = apps.get_model("channels_io", "Team")
+    return dict(teams.objects.filter(workspace=workspace).order_by("name").values_list("public_id", "name"))
 
 
 def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Surroundings:
@@ -35,5 +46,6 @@ def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Sur
         menu=menu or fallback_menu(),
         tools={tool.name: tool for tool in tool_specs(workspace)},
         secrets=frozenset(secret_names(workspace)),
+        teams=team_names(workspace),
         agents={agent.public_id: OtherAgent(agent.name, agent.published_id is not None) for agent in agents},
     )

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from channels_io.live.messages import ChannelEvent, Inbound
 from inference.events import Media
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+HOOK_BYTES: Final = 64 * 1024
+"""The largest body of a webhook, where a kind says nothing else."""
 
 
 class CloseCode(IntEnum):
@@ -59,6 +63,8 @@ class ChannelKind:
     """`Account.Provider` that stands behind it; empty = no carrier."""
     webhooks: str = ""
     """Dotted path of URL patterns, served below `hooks/<kind>/`."""
+    hook_bytes: int = HOOK_BYTES
+    """The largest body that these take."""
     messenger: str = ""
     """Dotted path of `(Channel) -> channels_io.messaging.provider.Messenger`; empty = no messages."""
     dialer: str = ""

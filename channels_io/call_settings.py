@@ -20,6 +20,7 @@ MINUTES: Final = (1, 240)
 RING_SECONDS: Final = (5, 40)
 GO_ON_HOURS: Final = (0, 168)
 MAX_TEXT: Final = 500
+MAX_LINE: Final = 300
 MAX_PEOPLE: Final = 50
 MAX_NAME: Final = 60
 
@@ -43,6 +44,9 @@ class CallSettings:
     """Whom callers may be put through to, by name: numbers in E.164."""
     after_transfer: str = "hang_up"
     """When the person has hung up and the caller has not."""
+    hand_over_line: str | None = None
+    """What is said when a person of the team takes over, and when the agent goes on; None: our own words, "": nothing."""
+    give_back_line: str | None = None
     go_on_hours: int = 24
     """Who calls again within so many hours goes on where they were; 0 begins anew."""
 
@@ -69,6 +73,8 @@ class CallSettings:
             "ring_seconds": self.ring_seconds,
             "people": dict(self.people),
             "after_transfer": self.after_transfer,
+            "hand_over_line": self.hand_over_line,
+            "give_back_line": self.give_back_line,
             "go_on_hours": self.go_on_hours,
         }
 
@@ -85,6 +91,10 @@ def checked_call_settings(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def _hours(sent: Any) -> Hours | None:
     return None if sent is None else read_hours(sent)
+
+
+def _line(name: str, sent: Any) -> str | None:
+    return None if sent is None else words(name, sent, MAX_LINE)
 
 
 def _people(sent: Any) -> dict[str, str]:
@@ -112,6 +122,8 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "ring_seconds": lambda sent: whole_number("ring_seconds", sent, *RING_SECONDS),
     "people": _people,
     "after_transfer": lambda sent: choice("after_transfer", sent, AFTER_TRANSFER),
+    "hand_over_line": lambda sent: _line("hand_over_line", sent),
+    "give_back_line": lambda sent: _line("give_back_line", sent),
     "go_on_hours": lambda sent: whole_number("go_on_hours", sent, *GO_ON_HOURS),
 }
 KEYS: Final = tuple(_READ)

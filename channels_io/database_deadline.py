@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 CONNECT_SECONDS: Final = "2"
 """libpq knows no shorter one."""
+IDLE_SECONDS: Final = 60.0
 
 
 @contextmanager
@@ -29,23 +30,22 @@ def database_deadline(seconds: float) -> Generator[None]:
     # On the wrapper, which is this thread's own: the dict it came with is everybody's.
     wrapper.settings_dict = {**usual, "OPTIONS": {**usual["OPTIONS"], "connect_timeout": CONNECT_SECONDS}}
     watch = _Watch(wrapper, seconds)
+    _WATCHMAN.begin(watch)
     try:
         with wrapper.execute_wrapper(watch.statement):
             yield
     finally:
-        watch.over.set()
+        _WATCHMAN.end(watch)
         wrapper.settings_dict = usual
 
 
 class _Watch:
-    """Cuts the connection when nothing has come back for `seconds`."""
+    """Of one request: when its database was heard of last."""
 
     def __init__(self, wrapper: Any, seconds: float) -> None:
-        self.over = threading.Event()
         self._wrapper = wrapper
         self._seconds = seconds
         self._heard = time.monotonic()
-        threading.Thread(target=self._run, name="database-deadline", daemon=True).start()
 
     def statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Around every statement (Django's execute_wrapper)."""
@@ -55,20 +55,50 @@ class _Watch:
         finally:
             self._heard = time.monotonic()
 
+    def due(self) -> float:
+        return self._heard + self._seconds
+
+    def cut(self) -> None:
+        raw = self._wrapper.connection
+        if raw is None or raw.closed:
+            return
+        # A copy of the descriptor: the original stays psycopg's to close. OSError: it closed it just now.
+        with suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+
+class _Watchman:
+    """One thread that looks after all requests of this process: it sleeps until the first of them could be late."""
+
+    def __init__(self) -> None:
+        self._watches: set[_Watch] = set()
+        self._changed = threading.Condition()
+        self._looks_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def begin(self, watch: _Watch) -> None:
+        with self._changed:
+            self._watches.add(watch)
+            if self._thread is None or not self._thread.is_alive():  # Not alive: this is a forked child.
+                self._thread = threading.Thread(target=self._run, name="database-deadline", daemon=True)
+                self._thread.start()
+            elif watch.due() < self._looks_at:
+                self._changed.notify()
+
+    def end(self, watch: _Watch) -> None:
+        with self._changed:
+            self._watches.discard(watch)
+
     def _run(self) -> None:
-        while not self.over.wait(max(0.0, self._left())):
-            if self._left() <= 0:
-                _cut(self._wrapper)
-                return
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for late in [watch for watch in self._watches if watch.due() <= now]:
+                    self._watches.discard(late)
+                    # Under the lock: a watch that has ended is never cut, for its connection serves the next request.
+                    late.cut()
+                self._looks_at = min((watch.due() for watch in self._watches), default=now + IDLE_SECONDS)
+                self._changed.wait(max(0.0, self._looks_at - time.monotonic()))
 
-    def _left(self) -> float:
-        return self._heard + self._seconds - time.monotonic()
 
-
-def _cut(wrapper: Any) -> None:
-    raw = wrapper.connection
-    if raw is None or raw.closed:
-        return
-    # A copy of the descriptor: the original stays psycopg's to close. OSError: it closed it just now.
-    with suppress(OSError), socket.socket(fileno=os.dup(raw.fileno())) as line:
-        line.shutdown(socket.SHUT_RDWR)
+_WATCHMAN: Final = _Watchman()

@@ -20,6 +20,8 @@ class EndReason(TextChoices):
     CALL_LIMIT = "call_limit", _("Longest time reached")
     TRANSFERRED = "transferred", _("Put through to a person")
     MOVED = "moved", _("Went on in messages")
+    PERSON_ENDED = "person_ended", _("Ended by a person of the team")
+    PERSON = "person", _("Answered by a person")
     MACHINE = "machine", _("An answering machine")
     VOICEMAIL = "voicemail", _("Left a message")
     CLOSED_HOURS = "closed_hours", _("Called outside the hours")
@@ -63,6 +65,8 @@ _TONES: dict[EndReason, Tone] = {
     EndReason.AGENT_ENDED: "good",
     EndReason.TRANSFERRED: "good",
     EndReason.MOVED: "good",
+    EndReason.PERSON: "good",
+    EndReason.PERSON_ENDED: "good",
     EndReason.CALL_LIMIT: "warn",
     EndReason.LOST: "warn",
     EndReason.SLOW_READER: "warn",

@@ -58,6 +58,8 @@ class AgentTurn:
     source: Literal["voice", "text"] = "voice"
     role: Literal["agent", "human"] = "agent"
     """`human`: an operator who took the conversation over."""
+    by: str = ""
+    """That operator's public id."""
     started_ms: int = 0
     ended_ms: int = 0
     """When its first and last sample were played (text: shown)."""

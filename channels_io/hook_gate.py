@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from channels_io.hooks import MAX_BODY
+from channels_io.registry import UnknownKind, channel_kind
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -18,6 +19,15 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 PATH: Final = "/hooks/"
 SECONDS: Final = 5.0
+
+
+def most_of(path: str) -> int:
+    """Bytes that a webhook's body may have at `path`: what its kind says."""
+    kind = path.removeprefix(PATH).partition("/")[0]
+    try:
+        return channel_kind(kind).hook_bytes
+    except UnknownKind:
+        return MAX_BODY
 
 
 class HookGate:
@@ -58,8 +68,9 @@ class _Replayed:
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:
     """None: it is too large, or nobody is there any more to answer."""
+    most = most_of(scope["path"])
     for name, value in scope["headers"]:
-        if name == b"content-length" and not (value.isdigit() and len(value) < 10 and int(value) <= MAX_BODY):
+        if name == b"content-length" and not (value.isdigit() and len(value) < 10 and int(value) <= most):
             return None
     body = bytearray()
     while True:
@@ -67,7 +78,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return bytes(body)

@@ -7,7 +7,6 @@ a header about where the request came from: addresses are built from the configu
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
@@ -19,21 +18,17 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from channels_io.account_secrets import secrets_of
+from channels_io.base import HOOK_BYTES
 from channels_io.database_deadline import database_deadline
 from channels_io.models import Account, Channel
 from parley.lib.sealing import Unsealable
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY: Final = 64 * 1024
+MAX_BODY: Final = HOOK_BYTES
+"""Of kinds that say nothing else."""
 SECONDS: Final = 1.8
 """Longer than this the database may not be silent: a carrier that gets a 503 tries again, one that waits gives up."""
-AT_ONCE: Final = 24
-"""Webhooks that ask the database at the same time: more would only make each other slow, and use its connections up."""
-TURN_SECONDS: Final = 8.0
-"""The longest wait to be one of them."""
-
-_turns = threading.BoundedSemaphore(AT_ONCE)
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -47,8 +42,6 @@ def hook(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not _turns.acquire(timeout=TURN_SECONDS):
-            return not_now("there are too many at once")
         try:
             with database_deadline(SECONDS):
                 return view(request, *args, **kwargs)
@@ -57,8 +50,6 @@ def hook(view: View) -> View:
             return refusal()
         except DatabaseProblem as error:
             return not_now(f"the database is away ({type(error).__name__})")
-        finally:
-            _turns.release()
 
     return cast(View, csrf_exempt(answered))
 
@@ -101,16 +92,16 @@ def hook_secrets(account: Account) -> dict[str, str]:
         raise HookRefused("the account's secrets cannot be read") from error
 
 
-def body_of(request: HttpRequest) -> bytes:
-    """The raw body, at most MAX_BODY bytes: what announces more is not read. Raises HookRefused."""
+def body_of(request: HttpRequest, most: int = MAX_BODY) -> bytes:
+    """The raw body, at most `most` bytes: what announces more is not read. Raises HookRefused."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isascii() or not announced.isdigit() or len(announced) > 9 or int(announced) > MAX_BODY:
+    if not announced.isascii() or not announced.isdigit() or len(announced) > 9 or int(announced) > most:
         raise HookRefused("the body is too large")
     try:
-        body: bytes = request.read(MAX_BODY + 1)
+        body: bytes = request.read(most + 1)
     except (UnreadablePostError, RawPostDataException, OSError) as error:
         raise HookRefused("the body could not be read") from error
-    if len(body) > MAX_BODY:
+    if len(body) > most:
         raise HookRefused("the body is too large")
     return body
 

@@ -59,6 +59,17 @@ def shown_identity(kind: str, value: str) -> str:
             return value
 
 
+def hidden_identity(kind: str, value: str) -> str:
+    """For those who may not read addresses: "…67", "p…@…"."""
+    match kind:
+        case "phone" | "whatsapp":
+            return f"…{value[-2:]}"
+        case "email":
+            return f"{value[:1]}…@…"
+        case _:
+            return shown_identity(kind, value)
+
+
 def identity_label(kind: str) -> str:
     match kind:
         case "phone":

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from channels_io.actions.analyse_conversation import analyse_conversation
 from channels_io.actions.close_abandoned_legs import close_abandoned_legs
+from channels_io.actions.expire_handoffs import expire_handoffs
 from channels_io.actions.forget_codes import forget_codes
+from channels_io.actions.forget_old_words import forget_old_words
 from channels_io.actions.forget_spending import forget_spending
 from channels_io.actions.work_on_calls import settle_silent_calls, work_on_calls
+from channels_io.after.due import wake_waiting
+from channels_io.analytics.rolling import count_recent
 from channels_io.campaigns.import_list import import_list
 from channels_io.campaigns.run import campaigns_to_run, lists_to_import, run_campaign
 from channels_io.messaging.answer_thread import answer_thread
@@ -16,6 +21,7 @@ from channels_io.messaging.gaps import fill_gaps
 from channels_io.messaging.outages import riding_out
 from channels_io.messaging.sweep import sweep_messages
 from channels_io.messaging.voice_notes import forget_old
+from channels_io.outgoing.deliver import deliver, sweep_deliveries
 
 
 @shared_task(ignore_result=True)
@@ -92,6 +98,18 @@ def settle_phone_calls() -> int:
 
 
 @shared_task(ignore_result=True)
+def count_recent_figures() -> int:
+    """Counts the last hours and days anew. Returns how many rows there are of them."""
+    return count_recent()
+
+
+@shared_task(ignore_result=True)
+def forget_kept_words() -> int:
+    """Removes words and recordings that were kept long enough. Returns how many conversations and recordings."""
+    return forget_old_words()
+
+
+@shared_task(ignore_result=True)
 def forget_old_codes() -> int:
     """Wipes one-time codes that are good no more. Returns how many rows were worked on."""
     return forget_codes()
@@ -101,3 +119,33 @@ def forget_old_codes() -> int:
 def forget_old_voice_notes() -> int:
     """Removes the sound of voice notes that were sent days ago. Returns how many files."""
     return forget_old()
+
+
+@shared_task(ignore_result=True)
+def look_at_conversation(conversation: int) -> str:
+    """Idempotent. What came of it (`analyse_conversation`)."""
+    return analyse_conversation(conversation)
+
+
+@shared_task(ignore_result=True)
+def sweep_conversations() -> int:
+    """Wakes somebody for conversations that are over and were not looked at. Returns how many."""
+    return wake_waiting()
+
+
+@shared_task(ignore_result=True)
+def deliver_event(delivery: int) -> bool:
+    """One try to tell an endpoint. Returns whether it arrived."""
+    return deliver(delivery)
+
+
+@shared_task(ignore_result=True)
+def sweep_events() -> int:
+    """Wakes somebody for events that are due and were not told. Returns how many."""
+    return sweep_deliveries()
+
+
+@shared_task(ignore_result=True)
+def expire_waiting_handoffs() -> int:
+    """Ends what nobody took in time, or whose caller has gone. Idempotent. Returns how many."""
+    return expire_handoffs()

@@ -25,6 +25,7 @@ from channels_io.call_states import TOGETHER, is_over
 from channels_io.end_reasons import EndReason
 from channels_io.guards.ask import ask
 from channels_io.guards.errors import NotAllowed
+from channels_io.handoffs import ask_team
 from channels_io.live.own_tools import OwnCall
 from channels_io.live.tool_names import nodes_of
 from channels_io.models import Channel, PhoneCall, Spending
@@ -79,7 +80,9 @@ class _Calls:
 
 
 async def transfer(call: OwnCall) -> ToolAnswer:
-    """Arguments: target (a number or a name, see `allowed_number`), briefing, mode ("cold", "warm")."""
+    """Arguments: target (a number or a name, see `allowed_number`), briefing, mode ("cold", "warm"); to a team as `ask_team`."""
+    if call.arguments.get("to") == "team":
+        return await ask_team(call)
     try:
         calls: _Calls = await database_sync_to_async(_prepared)(call)
     except _No as refusal:
@@ -115,7 +118,7 @@ def allowed_number(spec: AgentSpec, wishes: CallSettings, target: str) -> str:
     written = {
         _number(node.target)
         for node in nodes_of(spec.flow)
-        if isinstance(node, TransferNode) and "{{" not in node.target
+        if isinstance(node, TransferNode) and node.to == "number" and "{{" not in node.target
     }
     return number if number and number in {*wishes.people.values(), *written} else ""
 

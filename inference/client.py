@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import httpx
@@ -28,6 +29,8 @@ OPEN_SECONDS = 5.0
 PING_SECONDS = 2.0
 """A worker that answers no ping for this long is lost, even if its socket still stands (SIGSTOP)."""
 HTTP_SECONDS = 10.0
+COMPLETE_SECONDS = 90.0
+"""An answer that goes behind all calls may be long in coming."""
 FILE_SECONDS = 180.0
 """A file of ten minutes is listened to for a while."""
 
@@ -145,6 +148,47 @@ async def transcribe(
         return str(response.json()["text"])
     except (ValueError, KeyError, TypeError) as error:
         raise WorkerError("The worker's transcript could not be read.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a model wrote, and its name."""
+
+    text: str
+    model: str
+
+
+async def complete(
+    url: str,
+    token: str,
+    messages: Sequence[tuple[str, str]],
+    *,
+    model: str = "default",
+    json_schema: Mapping[str, Any] | None = None,
+    max_tokens: int = 120,
+    cache_key: str = "",
+) -> Completed:
+    """An answer that nobody waits for: live turns go first. `messages` are (role, text); `json_schema` binds the answer.
+
+    Raises WorkerLost, EngineError, or WorkerError when what came back cannot be read.
+    """
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": role, "content": text} for role, text in messages],
+        "temperature": 0.0,
+        "max_tokens": max_tokens,
+        "service_tier": "flex",
+    }
+    if json_schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": json_schema}}
+    if cache_key:
+        body["prompt_cache_key"] = cache_key
+    response = await _request("POST", url, token, "/v1/chat/completions", json=body, timeout=COMPLETE_SECONDS)
+    try:
+        answer = response.json()
+        return Completed(str(answer["choices"][0]["message"]["content"] or ""), str(answer.get("model", "")))
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise WorkerError("The worker's answer could not be read.") from error
 
 
 async def worker_status(url: str, token: str) -> dict[str, Any]:

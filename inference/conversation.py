@@ -17,11 +17,11 @@ from typing import Literal
 import msgspec
 
 from inference import metrics
-from inference.agreement import all_but_last
+from inference.agent_side import agent_side
 from inference.audio import AudioFrame
 from inference.ear import Ear, EarEvent, HearingFailed, Words
+from inference.early import Early
 from inference.engine_set import Engines
-from inference.engines.base import AsrOptions, TranscriberStream
 from inference.events import (
     Audio,
     Close,
@@ -47,15 +47,15 @@ from inference.handoff import Handoff
 from inference.inbox import Inbox
 from inference.judging import Judge
 from inference.keypad import Keypad
+from inference.listening import Listening, next_message
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.outbox import Outbox
 from inference.phrases import is_backchannel, may_be_listening, mumbled
 from inference.quiet import Quiet, patience
-from inference.reading import ReadingAhead
 from inference.replier import Replier
 from inference.reply import Clock, Marks
-from inference.speaking import Speaking
+from inference.take_over import TakeOver
 from inference.thinker import Thinker
 from inference.turns import (
     EndOfTurn,
@@ -66,30 +66,27 @@ from inference.turns import (
     Settle,
     SpeechBegan,
     Stir,
-    TurnPolicy,
-    TurnTaker,
 )
 from inference.walk import Walker, now
-from inference.whole import may_be_whole
+from inference.whisper import Whisper
 
-IDLE_SECONDS = 0.2
-"""Without a frame for this long, in mid-utterance, the line counts as silent."""
-
-BUSY_FOR_EARLY_ANSWERS = 0.5
-BUSY_FOR_GUESSES = 0.85
-"""From these shares of the worker on, answers are begun at the pause, and then only when the turn is over."""
+UNSURE = 0.45
+"""Confidence below which a turn counts as hardly understood (`LiveState.misses`)."""
 
 
 class Conversation:
     """One conversation on one leg. Run `run()` as a task, feed `hear`, read `events`."""
 
-    _stack: AsyncExitStack
     _tasks: asyncio.TaskGroup
+    _listening: Listening
     _memory: Memory
     _thinker: Thinker
     _handoff: Handoff
     _walker: Walker
+    _whisper: Whisper
     _replier: Replier
+    _take_over: TakeOver
+    _early: Early
     _keypad: Keypad
     _quiet: Quiet
     _ear: Ear | None = None
@@ -111,16 +108,14 @@ class Conversation:
         self._wall = wall
         self._state = LiveState.resume(opening.state, opening.spec)
         self._paused = False
+        self._on_hold = False
+        """Nobody listens to the caller's voice."""
         self._inbox = Inbox()
         self._outbox = Outbox()
-        self._read = ""
-        """The words of this utterance that were last read ahead."""
         self._floor: Literal["duck", "hold", "release"] = "release"
         """What the web was last told about the caller's voice over the agent's."""
         self._listens = Listen()
         """How the flow wants the caller to be listened to."""
-        self._hears = opening.spec.language
-        """The language that the recogniser expects."""
 
     # --- the two ends -------------------------------------------------------------------------
 
@@ -139,19 +134,18 @@ class Conversation:
 
     async def run(self) -> None:
         """The conversation, until Close, its own end, or cancellation."""
-        async with AsyncExitStack() as self._stack:
-            stack = self._stack
+        async with AsyncExitStack() as stack:
             stack.callback(self._outbox.close)
             self._memory = await stack.enter_async_context(Memory.open(self._opening, self._state, self._engines.chat))
-            self._thinker = Thinker(self._memory, self._outbox, self._clock)
             judge = Judge(self._engines.chat)
             stack.push_async_callback(judge.aclose)
+            self._listening = Listening(self._media, self._engines, stack)
             async with asyncio.TaskGroup() as self._tasks:
                 self._keypad = Keypad(self._tasks, self._take_digits)
                 self._quiet = Quiet(self._tasks, self._hear_silence)
-                self._make_replier(judge)
+                self._make_agent_side(judge)
                 if self._media.kind == "voice":
-                    self._ear = await self._open_ear()
+                    self._ear = await self._listening.open(self._state.spec, self._tasks, self._on_ear, self._clock)
                 await self._outbox.put(Ready(self._worker, self._state.turn))
                 if self._state.agent:
                     await self._handoff.go_back()
@@ -159,81 +153,38 @@ class Conversation:
                 await self._listen()
                 self._stop()
 
-    def _make_replier(self, judge: Judge) -> None:
-        speaking = Speaking(
-            self._state,
-            self._media,
-            synthesizer=self._engines.synthesizer,
-            fixed_speech=self._engines.fixed_speech,
-            clock=self._clock,
-        )
-        self._handoff = Handoff(self._opening, self._state, thinker=self._thinker, memory=self._memory)
-        self._walker = Walker(
+    def _make_agent_side(self, judge: Judge) -> None:
+        side = agent_side(
             self._opening,
             self._state,
-            thinker=self._thinker,
-            judge=judge,
-            handoff=self._handoff,
-            speaking=speaking,
-            outbox=self._outbox,
-            clock=self._clock,
-            listening=self._listen_for,
-            wall=self._wall,
-        )
-        self._replier = Replier(
-            self._opening,
-            self._state,
-            walker=self._walker,
-            ahead=ReadingAhead(
-                self._opening.caller,
-                self._state,
-                walker=self._walker,
-                thinker=self._thinker,
-                judge=judge,
-                tasks=self._tasks,
-            ),
+            self._engines,
             memory=self._memory,
-            speaking=speaking,
+            judge=judge,
             outbox=self._outbox,
             tasks=self._tasks,
             clock=self._clock,
+            wall=self._wall,
+            listening=self._listen_for,
             quiet=self._wait_in_silence,
+            speaking=lambda: self._ear is not None and self._ear.turns.speaking,
         )
-
-    async def _open_ear(self) -> Ear:
-        wanted = self._state.spec.turns
-        policy = TurnPolicy(min_silence_ms=wanted.min_silence_ms, max_silence_ms=wanted.max_silence_ms)
-        return Ear(
-            rate_in=self._media.rate_in,
-            turns=TurnTaker(policy, interruptible=wanted.interruptible),
-            voice=self._engines.voice_detector.stream(),
-            recogniser=await self._open_recogniser(),
-            detector=self._engines.turn_detector,
-            tasks=self._tasks,
-            report=self._on_ear,
-            clock=self._clock,
-            busy=self._engines.busy,
-        )
-
-    async def _open_recogniser(self) -> TranscriberStream:
-        spec = self._state.spec
-        self._hears = spec.language
-        stream = self._engines.transcriber.stream(AsrOptions(spec.language, spec.hints))
-        return await self._stack.enter_async_context(stream)
+        self._thinker, self._handoff, self._whisper = side.thinker, side.handoff, side.whisper
+        self._walker, self._replier, self._take_over = side.walker, side.replier, side.take_over
+        self._early = Early(self._replier, self._engines.busy)
 
     # --- listening ----------------------------------------------------------------------------
 
     async def _listen(self) -> None:
         while True:
-            match await self._next_message():
-                case Audio(pcm=pcm):
+            match await next_message(self._inbox, self._ear):
+                case Audio(pcm=pcm) if not self._on_hold:
                     await self._hear_audio(pcm)
                 case Text(text=text, id=message_id):
                     if text.strip():
                         await self._take_written_turn(Heard(0, text.strip(), source="text", id=message_id))
                 case Dtmf(digit=digit):
                     self._quiet.end()
-                    self._keypad.press(digit, wanted=self._listens.keypad)
+                    self._keypad.press(digit, wanted=self._listens.keypad if self._answers else 0)
                 case Control() as control:
                     await self._control(control)
                 case Playback():
@@ -241,16 +192,6 @@ class Conversation:
                         return
                 case Close():
                     return
-
-    async def _next_message(self) -> Up | None:
-        if self._ear is None or not self._ear.turns.speaking:
-            return await self._inbox.get()
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                return await self._inbox.get()
-        except TimeoutError:
-            await self._ear.silence(int(IDLE_SECONDS * 1000))
-            return None
 
     async def _hear_audio(self, pcm: bytes) -> None:
         if self._ear is not None:
@@ -266,7 +207,7 @@ class Conversation:
             case Settle():
                 await self._yield("release")
             case SpeechBegan(sample=sample):
-                self._read = ""
+                self._early.begin()
                 self._memory.pause()
                 self._quiet.end()
                 await self._outbox.put(SpeechStarted(sample, self._state.turn))
@@ -277,7 +218,7 @@ class Conversation:
                     # Not only when the turn is decided: the agent would be mute till then.
                     await self._yield("release")
                 elif self._answers and not self._replier.busy:
-                    self._prepare(event)
+                    self._early.prepare(event)
             case Interrupt():
                 await self._interrupt()
             case EndOfTurn():
@@ -286,26 +227,16 @@ class Conversation:
                 await self._no_turn(interrupted)
             case HearingFailed(code=code):
                 await self._outbox.put(Failed(code, "The words could not be recognised.", turn=self._state.turn))
-                await self._interrupt()
-                self._replier.say_phrase("not_heard")
+                if self._answers:
+                    self._state.count_miss(missed=True)
+                    await self._interrupt()
+                    self._replier.say_phrase("not_heard")
             case PauseOver():
                 self._replier.drop_guess()
                 await self._hold()
             case Pause():
                 pass
-
-    def _prepare(self, words: Words) -> None:
-        """Think ahead: begin to answer what may be the whole turn, or read what was said so far."""
-        busy = self._engines.busy()
-        begin = busy < BUSY_FOR_GUESSES if words.pause else busy < BUSY_FOR_EARLY_ANSWERS and may_be_whole(words.text)
-        if begin and self._replier.guess(words.text, sure=words.pause):
-            return
-        self._replier.drop_guess()
-        # The last word of a pass over speech is often half a word; the others are right four times in five.
-        ahead = all_but_last(words.text) if busy < BUSY_FOR_EARLY_ANSWERS else words.stable
-        if ahead and ahead != self._read:
-            self._read = ahead
-            self._replier.read_ahead(Message("user", ahead))
+        self._take_over.moved()
 
     async def _hold(self) -> None:
         if self._replier.busy and self._state.spec.turns.interruptible and self._replier.interruptible:
@@ -373,21 +304,22 @@ class Conversation:
         kept = self._replier.kept(heard.text)
         await self._outbox.put(heard if kept == heard.text else msgspec.structs.replace(heard, text=kept))
         if self._answers:
-            self._replier.answer(heard.text, marks, keypad=heard.source == "dtmf")
+            unsure = heard.source == "voice" and heard.confidence < UNSURE
+            self._replier.answer(heard.text, marks, keypad=heard.source == "dtmf", unsure=unsure)
         else:
-            self._state.history.append(Message("user", kept))
-            await self._outbox.put(State(self._state.snapshot(), self._state.turn))
-            self._memory.after_turn()
+            await self._take_over.heard(kept)
 
     @property
     def _answers(self) -> bool:
-        return not self._paused and self._state.owner == "ai"
+        return not self._paused and not self._on_hold and self._take_over.agent_answers
 
     def _begin(self) -> None:
         spec, history = self._state.spec, self._state.history
         greeting = spec.greeting if not self._state.greeted else ""
         new, self._state.greeted = not self._state.greeted, True
         listens = isinstance(self._walker.enter(), Listen)
+        if self._take_over.resume():
+            return
         if self._opening.again and not new and self._answers:
             self._replier.enter(self._walker.take_up_again())
             return
@@ -408,13 +340,8 @@ class Conversation:
         self._listens = listens
         if self._ear is not None:
             self._ear.turns.expect(listens.expects)
-            if self._hears != self._state.spec.language:
-                self._tasks.create_task(self._change_recogniser())
-
-    async def _change_recogniser(self) -> None:
-        stream = await self._open_recogniser()
-        if self._ear is not None:
-            self._ear.listen_with(stream)
+            if self._listening.language != self._state.spec.language:
+                self._tasks.create_task(self._listening.follow(self._state.spec, self._ear))
 
     def _wait_in_silence(self) -> None:
         """The agent has said all it has to say: the caller's silence counts from here."""
@@ -426,6 +353,8 @@ class Conversation:
             self._replier.hear_silence()
 
     def _stop(self) -> None:
+        self._take_over.stop()
+        self._whisper.stop()
         self._replier.stop()
         self._quiet.end()
         self._keypad.stop()
@@ -437,17 +366,41 @@ class Conversation:
 
     async def _control(self, control: Control) -> None:
         match control.action:
-            case "pause":
-                self._paused = True
+            case "pause" | "hold":
+                self._paused, self._on_hold = True, control.action == "hold"
+                self._quiet.end()
                 await self._interrupt()
+                if self._ear is not None and self._on_hold:
+                    self._ear.forget()
             case "resume":
-                self._paused = False
-            case "owner":
-                self._state.owner = "human" if control.text == "human" else "ai"
-                if self._state.owner == "human":
+                self._paused = self._on_hold = False
+                self._wait_in_silence()
+            case "owner" if control.text == "human":
+                self._quiet.end()
+                if self._state.owner == "ai":
                     await self._interrupt()
-            case "say":
+                self._count_from(control.turn)
+                await self._take_over.begin()
+            case "owner":
+                self._count_from(control.turn)
+                self._take_over.give_back(control.node)
+            case "told" if control.text.strip():
+                self._count_from(control.turn)
+                await self._take_over.told(control.text.strip())
+            case "say" if control.text.strip():
+                self._quiet.end()
                 await self._interrupt()
                 self._replier.say(control.text)
-            case "instruct":
-                self._state.history.append(Message("system", control.text))
+            case "instruct" if control.text.strip():
+                self._instruct(control.text)
+
+    def _count_from(self, turn: int) -> None:
+        """The web has used turns up to this one for words of its own: what is said from now on is newer."""
+        self._state.turn = max(self._state.turn, turn)
+
+    def _instruct(self, text: str) -> None:
+        """The next answer follows it: what was begun before does not."""
+        self._state.instruct(text)
+        self._replier.drop_guess()
+        self._whisper.prepare()
+        self._outbox.put_now(State(self._state.snapshot(), self._state.turn))

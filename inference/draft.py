@@ -35,6 +35,8 @@ class Draft:
     failed: bool = False
     """An engine failed before the gate was opened: asked again, it may not."""
     task: asyncio.Task[None] | None = None
+    unsure: bool = False
+    """The words were hardly understood."""
     line: str = ""
     """What history and prompts hold of `text`: the same, unless the flow asked for something masked."""
     answer: Answer | None = None

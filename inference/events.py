@@ -24,7 +24,10 @@ MAX_MESSAGE_BYTES = 1 << 20
 MAX_AUDIO_BYTES = 64_000
 """One Audio message: at most 2 s at 16 kHz; a frame is normally 20 ms."""
 MAX_TEXT_CHARS = 8_000
+MAX_NODE_CHARS = 200
 RATES = (8000, 16000, 24000, 48000)
+HUMAN = "human"
+"""`Message.name` of an assistant line that a person said, not the agent."""
 
 
 class Message(Struct, frozen=True):
@@ -33,7 +36,7 @@ class Message(Struct, frozen=True):
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     name: str = ""
-    """The tool's; on a system line the id of the goal node whose task it says."""
+    """The tool's; on a system line the id of the goal node whose task it says; `HUMAN` where a person spoke."""
     tool_call: str = ""
     """Id of the tool call that an assistant line makes or a tool line answers."""
     arguments: str = ""
@@ -66,6 +69,12 @@ class ConversationState(Struct, frozen=True):
     language: str = ""
     """What is spoken since the flow has changed it; empty: the agent's own, like `voice`."""
     voice: str = ""
+    instructions: tuple[str, ...] = ()
+    """What an operator told the agent, the newest last. They hold for the rest of the conversation."""
+    unfollowed: int = 0
+    """How many of the newest `instructions` no answer has followed yet."""
+    misses: int = 0
+    """Turns of the caller in a row that were of no use: not understood by the flow, or not sure to be heard right."""
 
 
 class Span(Struct, frozen=True):
@@ -93,6 +102,8 @@ class Open(Struct, frozen=True, tag="open"):
     """Variables that the flow begins with: caller, channel."""
     again: bool = False
     """The person calls back: not the greeting, but the question that `state` stands at is said."""
+    listen_only: bool = False
+    """This leg is only transcribed: Ready, SpeechStarted, Partial, Heard and Failed come, and nothing else."""
     wire: int = WIRE_VERSION
     turn: int = 0
 
@@ -138,10 +149,18 @@ class ToolResult(Struct, frozen=True, tag="tool_result"):
 
 
 class Control(Struct, frozen=True, tag="control"):
-    """pause/resume the agent, `say` a sentence at once, hand the conversation to `owner`."""
+    """What an operator does to the conversation. All but `say` make no sound of their own.
 
-    action: Literal["pause", "resume", "say", "owner", "instruct"]
+    `pause`: the agent says nothing, but listens; `hold`: nor is the caller's voice listened to; `resume` ends both.
+    `say`: speak `text` at once in the agent's voice. `instruct`: the agent follows `text` from its next answer.
+    `owner`: `text` is "human" (the agent falls silent) or "ai", which goes on at `node` of the main flow ("": where
+    the flow stands). `told`: a person said `text` to the caller. A State follows owner, instruct and told.
+    `turn`, of owner and told: the web has used the turns before it; the worker counts on from there.
+    """
+
+    action: Literal["pause", "resume", "hold", "say", "owner", "instruct", "told"]
     text: str = ""
+    node: str = ""
     turn: int = 0
 
 
@@ -329,6 +348,12 @@ def decode_up(data: bytes) -> Up:
             raise ProtocolError(f"Audio must be an even number of bytes, at most {MAX_AUDIO_BYTES}.")
         case Text(text=text) | Control(text=text) if len(text) > MAX_TEXT_CHARS:
             raise ProtocolError(f"Text may have at most {MAX_TEXT_CHARS} characters.")
+        case Control(node=node) if len(node) > MAX_NODE_CHARS:
+            raise ProtocolError(f"A node's id has at most {MAX_NODE_CHARS} characters.")
+        case Control(action="owner", text=text) if text not in ("ai", "human"):
+            raise ProtocolError('The owner is "ai" or "human".')
+        case Open(listen_only=True, media=Media(kind="text")):
+            raise ProtocolError("Only a voice leg can be listened to.")
         case Open(media=media) if media.rate_in not in RATES or media.rate_out not in RATES:
             raise ProtocolError(f"Rates must be among {RATES}.")
     return message

@@ -47,6 +47,7 @@ class Handoff:
             lines[:] = _told(lines) if step.history == "full" else []
         if step.history != "full":
             draft.line = ""
+            self._state.behind.clear()
         draft.state, draft.shown = begin(spec.flow, {**known, **self._opening.facts}), 0
         return True
 

@@ -205,6 +205,10 @@ class Judge:
         said = " ".join([talk.words, *(_lines_of_caller(talk.before) if whole else ())])
         return filled(answer, slots, said)
 
+    async def ask(self, messages: Sequence[Message], options: ChatOptions) -> str:
+        """Any other bound question, in the same stream."""
+        return await self._answer(messages, options, lambda usage: None)
+
     async def read_ahead(self, options: Sequence[str], talk: Talk) -> None:
         """Have a choice's prompt read as far as it is known; a failure shows in the choice itself, if at all."""
         try:

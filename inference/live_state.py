@@ -13,6 +13,9 @@ from inference.flow.steps import Step
 from inference.masking import masked_slots, visible, without_masked
 from inference.spec import AgentSpec
 
+MOST_INSTRUCTIONS = 8
+INSTRUCTION_CHARS = 500
+
 
 @dataclass(slots=True)
 class LiveState:
@@ -27,6 +30,8 @@ class LiveState:
     step: Step | None = None
     """What the flow needs where it stands; None: not known, or not begun."""
     history: list[Message] = field(default_factory=list)
+    behind: list[Message] = field(default_factory=list)
+    """Older than `history`: no prompt holds it, and no notes do yet."""
     turn: int = 0
     greeted: bool = False
     owner: Literal["ai", "human"] = "ai"
@@ -35,6 +40,9 @@ class LiveState:
     """The agent that took over; empty: the one that the conversation was opened with."""
     language: str = ""
     voice: str = ""
+    instructions: list[str] = field(default_factory=list)
+    unfollowed: int = 0
+    misses: int = 0
     _masked: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -57,6 +65,9 @@ class LiveState:
             owner=snapshot.owner,
             summary=snapshot.summary,
             agent=snapshot.agent,
+            instructions=list(snapshot.instructions),
+            unfollowed=min(max(0, snapshot.unfollowed), len(snapshot.instructions)),
+            misses=snapshot.misses,
         )
         if snapshot.language or snapshot.voice:
             state.speak(snapshot.language, snapshot.voice)
@@ -72,6 +83,24 @@ class LiveState:
             voice=msgspec.structs.replace(spec.voice, name=voice or spec.voice.name),
         )
 
+    def instruct(self, text: str) -> None:
+        """An operator tells the agent something; the oldest are forgotten when there are too many."""
+        self.instructions = [*self.instructions, text.strip()[:INSTRUCTION_CHARS]][-MOST_INSTRUCTIONS:]
+        self.unfollowed = min(self.unfollowed + 1, MOST_INSTRUCTIONS)
+
+    @property
+    def to_follow(self) -> tuple[str, ...]:
+        """Instructions that no answer has followed yet, the oldest first."""
+        return tuple(self.instructions[len(self.instructions) - self.unfollowed :])
+
+    def followed(self, count: int) -> None:
+        """An answer was heard that follows so many of them, the oldest first."""
+        self.unfollowed = max(0, self.unfollowed - count)
+
+    def count_miss(self, missed: bool) -> None:
+        """Whether the caller's last turn was of no use."""
+        self.misses = self.misses + 1 if missed else 0
+
     def hand_over(self, spec: AgentSpec) -> None:
         """Another agent goes on."""
         self.spec, self.agent = spec, spec.agent
@@ -86,7 +115,7 @@ class LiveState:
         return ConversationState(
             self.flow.node,
             self.shown(self.flow),
-            tuple(self.history),
+            (*self.behind, *self.history),
             self.turn,
             self.greeted,
             self.owner,
@@ -95,4 +124,7 @@ class LiveState:
             self.agent,
             self.language,
             self.voice,
+            tuple(self.instructions),
+            self.unfollowed,
+            self.misses,
         )

@@ -14,6 +14,7 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from inference.engines.base import (
     ChatDelta,
@@ -50,12 +51,14 @@ WINDOW = 4096
 NOTES_SECONDS = 4.0
 ATTEMPTS = 3
 """Notes that came to nothing before the turns are forgotten without."""
+RESUMED: Final = {"voice": 256, "text": 600}
+"""Tokens of what was said in earlier legs that are read again before the first answer. A caller does not wait for more."""
 READ = ChatOptions(temperature=0.0, max_tokens=1, background=True)
 
 
 @dataclass(slots=True)
 class _Fold:
-    """The oldest `count` lines on their way into `summary`."""
+    """The oldest `count` lines, and before them those that were left behind, on their way into `summary`."""
 
     count: int
     summary: str = ""
@@ -72,6 +75,7 @@ class Memory:
 
     def __init__(self, opening: Open, state: LiveState, model: ChatModel) -> None:
         self._caller = opening.caller
+        self._resumed = RESUMED[opening.media.kind]
         self._state = state
         self._model = model
         self._streams = AsyncExitStack()
@@ -85,12 +89,13 @@ class Memory:
     @classmethod
     @asynccontextmanager
     async def open(cls, opening: Open, state: LiveState, model: ChatModel) -> AsyncGenerator[Memory]:
-        """Opens the conversation's stream; a history too long for the model is cut here, before anybody waits."""
+        """Opens the conversation's stream; a history too long for the model, or to be read at once, is cut here."""
         memory = cls(opening, state, model)
         try:
             memory._chat = await memory._streams.enter_async_context(memory._stream())
             memory._costs = Costs(memory._count)
             memory._cut()
+            memory._leave_behind()
             yield memory
         finally:
             await memory.rest()
@@ -117,14 +122,20 @@ class Memory:
         await self._chat.prefill(messages, tools)
 
     def after_turn(self) -> None:
-        """The model is done with a reply: there is time, until the caller has said something. Never waits."""
+        """The model is done with a reply: there is time, until the caller has said something. Never waits.
+
+        While a person talks to the caller, what they say is kept word by word for the agent, and the model is left alone.
+        """
+        if self._state.owner == "human":
+            self._cut()
+            return
         if self._asked or (self._work is not None and not self._work.done()):
             return
         cut = self._cut()
         limits, costs = self._limits(), self._weights()
-        if self._fold is None and sum(costs) > limits.high:
-            count = fold_point(self._state.history, costs, limits.high // 2)
-            self._fold = _Fold(count) if count else None
+        if self._fold is None and (self._state.behind or sum(costs) > limits.high):
+            count = fold_point(self._state.history, costs, limits.high // 2) if sum(costs) > limits.high else 0
+            self._fold = _Fold(count) if count or self._state.behind else None
         if cut or self._fold is not None:
             self._work = asyncio.create_task(self._use_gap(self._fold))
 
@@ -149,7 +160,7 @@ class Memory:
                 await self._summarise(fold)
         except (TimeoutError, EngineError) as error:
             log.info("A conversation is handed over with what notes there are (%s)", type(error).__name__)
-        self._fold = None
+        self._fold, self._state.behind[:] = None, []
         await self._drop_next()
         return fold.summary or joined(self._state.summary, fold.partial)
 
@@ -172,7 +183,7 @@ class Memory:
 
     async def _summarise(self, fold: _Fold) -> None:
         """Not in the conversation's own stream: it would lose what it has read beyond these lines."""
-        lines = [*self._state.history[: fold.count], Message("user", REQUEST)]
+        lines = [*self._state.behind, *self._state.history[: fold.count], Message("user", REQUEST)]
         messages, tools = self._prompt(lines, self._state.summary)
         chat = await self._other()
         text = ""
@@ -220,6 +231,7 @@ class Memory:
     def _apply(self, fold: _Fold) -> None:
         self._state.history[:] = without(self._state.history, fold.count)
         self._state.summary = fold.summary or self._state.summary
+        self._state.behind[:] = []
         self._fold = None
 
     def _cut(self) -> bool:
@@ -227,13 +239,24 @@ class Memory:
         limits, costs = self._limits(), self._weights()
         if sum(costs) <= limits.most:
             return False
-        fold = self._fold or _Fold(fold_point(self._state.history, costs, limits.high // 2))
+        fold = self._fold
+        if fold is None or not fold.count:
+            fold = _Fold(fold_point(self._state.history, costs, limits.high // 2), partial=fold.partial if fold else "")
         if not fold.count:
             return False
         log.info("A conversation of %s lines is cut by %s of them", len(costs), fold.count)
         fold.summary = fold.summary or joined(self._state.summary, fold.partial)
         self._apply(fold)
         return True
+
+    def _leave_behind(self) -> None:
+        """Of a conversation that goes on the newest turns are read again; the gaps note down those before."""
+        history, costs = self._state.history, self._weights()
+        if sum(costs) <= self._resumed or self._state.owner == "human":  # Who gives back needs all that was said.
+            return
+        count = fold_point(history, costs, self._resumed)
+        self._state.behind[:] = [line for line in history[:count] if line.role != "system"]
+        history[:] = without(history, count)
 
     # --- the prompt -----------------------------------------------------------------------------------
 

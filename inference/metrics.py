@@ -83,7 +83,7 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-def conversations_open(kind: Literal["voice", "text"], count: int) -> None:
+def conversations_open(kind: Literal["voice", "text", "listen"], count: int) -> None:
     _open.labels(kind).set(count)
 
 

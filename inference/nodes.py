@@ -229,13 +229,21 @@ class VerifyNode(Struct, frozen=True, tag="verify"):
 
 
 class TransferNode(Struct, frozen=True, tag="transfer"):
-    """To a person; edges "success" and "failure" (nobody took it)."""
+    """To a person; edges "success" and "failure" (nobody took it).
+
+    To a team (`target`: its id, empty: the workspace's own choice) the conversation waits in its queue: a caller is held,
+    or ("talk", and always where it is written) the agent goes on over "waiting" until somebody takes it.
+    """
 
     id: str
     target: str
     text: str = ""
     briefing: str = ""
     mode: Literal["cold", "warm"] = "cold"
+    to: Literal["number", "team"] = "number"
+    reason: str = ""
+    skills: tuple[str, ...] = ()
+    waiting: Literal["hold", "talk"] = "hold"
 
 
 class HandoffNode(Struct, frozen=True, tag="handoff"):

@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference.normalize.vocabulary import word_set
+from inference.wishes import wishes_named, wishes_said
 
 _FAREWELL_LABEL = re.compile(
     r"\b(?:good-?bye|bye|no (?:more|other|further) questions?|nothing (?:more|else)|is (?:done|finished)|that is all)\b"
 )
 _PERSON = (
     r"(?:person|people|human|humans|somebody|someone|anybody|anyone|nobody|agent|representative|operator|manager|"
-    r"colleague|librarian|doctor|nurse|staff|engineers?|advis[eo]rs?|team|receptionist|secretary|boss|supervisor)"
+    r"colleagues?|librarians?|doctors?|nurses?|staff|engineers?|advis[eo]rs?|team|receptionists?|secretary|boss|"
+    r"supervisors?|owner|chef|specialists?|technicians?|clerks?|assistants?|lady|ladies|gentleman|guys?)"
 )
 _PERSON_LABEL = re.compile(rf"\b(?:speak|talk|person|human|operator|transferred)\b.*\b{_PERSON}\b|\b(?:person|human)\b")
 _QUESTION_WORDS = frozenset({"what", "when", "where", "which", "who", "why", "how"})
@@ -36,19 +38,25 @@ _WANTS_PERSON = re.compile(
     rf"\b(?:speak|talk|chat|a word|connect me|put me through|transfer me|pass me|get me|give me|want|prefer|need)\b"
     rf"(?:\W+\w+){{0,5}}?\W+(?:{_PERSON})\b"
     rf"|\b{_PERSON}\b(?:\W+\w+){{0,4}}?\W+(?:(?:speak|talk|chat) (?:to|with)|a word with)\b"
-    rf"|\b(?:real|actual|live|human) (?:{_PERSON}|being)\b|^\W*{_PERSON}(?:\W+please)?\W*$"
+    rf"|\b(?:real|actual|live|human) (?:{_PERSON}|being)\b|^\W*(?:(?:just|a|an|the|your) )*{_PERSON}(?:\W+(?:please|now))*\W*$"
+    rf"|(?<!when )(?<!where )(?<!time )\bis (?:there )?(?:an?|any|the|your|one of (?:the|your)) (?:\w+ )?{_PERSON} (?:there|around|in|available|free|here)\b"
+    r"|\b(?:put me through|connect me|transfer me|hand me over)\b"
     r"|(?<!is this a )(?<!are you a )(?<!this is a )\b(?:robot|machine|bot|computer)\b(?!\?)|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
 )
 _SAYS_GOODBYE = re.compile(
     r"\b(?:good-?bye|bye|see you|good night|that(?:'s| is| was) (?:all|it|everything)|that would be all|nothing else|"
     r"no (?:more|other|further) questions?|(?:i'm|i am|we're|that's me|that's us) (?:good|fine|done|all set|sorted)|"
-    r"i think i'm good|"
+    r"i think i'm good|take care|ciao|cheerio|ta-?ta|so long|farewell|all the best|(?:talk|speak) (?:to you )?(?:soon|later)|"
+    r"until (?:then|next time)|let you (?:go|get on)|(?:i|we)(?:'ve got| have| got| know|'ve) (?:all|everything|what) (?:i|we) "
+    r"(?:need|needed|wanted)|answers? (?:all )?(?:my|our) questions?|(?:happy|satisfied|content) with that|"
+    r"(?:i|we)(?:'ll| will) (?:wait|think (?:about it|it over)|call (?:you )?(?:back|again)|let you know|be in touch|"
+    r"get back to you)|"
     r"have a (?:nice|good|great|lovely) (?:day|evening|one|weekend|night))\b"
 )
 _MORE = re.compile(r"\b(?:but|also|and (?:i|can|could|what|how|when|where)|one more|another)\b|\?")
 _THANKS = word_set(
     "no nope nah not okay ok alright all right great perfect fine good super wonderful lovely excellent brilliant "
-    "grand amazing fantastic awesome helpful been you've appreciate appreciated million bunch thanks thank you "
+    "grand amazing fantastic awesome helpful mate dear sir madam pal bye fine clear kind most more it's been you've appreciate appreciated million bunch thanks thank you "
     "very so much a lot many cheers for now your help that is that's it was everything well then really kind of"
 )
 _REFUSES = frozenset({"no", "nope", "nah", "nothing", "not"})
@@ -61,7 +69,7 @@ _ASKS_FACTS = re.compile(
     r"|(?:is|are|does|was|were|do you (?:take|accept|sell|know|charge|speak|offer|also|still|only|deliver|ship))\b)"
 )
 _AMOUNT = r"(?:(?:for|in|up to) )?how (?:long|many|much|often|late|far|big|large|old)\b"
-_DUTY = r"(?:do|does|will|would|must|should) (?:i|we|you|they|it) (?:have|need) to\b"
+_DUTY = r"(?:do|does|will|would|must|should) (?:i|we|you|they|it) (?:have to|need)\b"
 _ASKS_AMOUNT = re.compile(_LEAD + rf"(?:{_AMOUNT}|{_DUTY})")
 """Who asks for an amount wants to know it, whatever they name: "how long can I send something back?". So does who
 asks what they have to do."""
@@ -77,6 +85,11 @@ _ASKS_ROUND = re.compile(
     r"(?: again)?,? (?:what|where|which|who|why|how)\b"
 )
 """A question put politely: "can you tell me where you are?"."""
+_ASKS_ANYTHING = re.compile(
+    _LEAD + r"(?:what|when|where|which|why|who|how|is|are|am|was|does|do|did|has|have|should|must"
+    r"|(?:can|could|may|might|will|would) (?!you\b)\w+)\b"
+)
+_ASKS_WHEN = re.compile(_LEAD + r"(?:what|when|which|how (?:soon|early))\b")
 _HAVING_LABEL = re.compile(r"\b(?:already|existing|have made)\b")
 _ONE = r"(?:appointment|booking|reservation|table|visit|slot)"
 _HAS_ONE = re.compile(
@@ -125,14 +138,22 @@ def obvious(options: Sequence[str], words: str, asked: str, language: str) -> Ve
         return Verdict(())
     left = [index for index in every if index not in people and (index not in ends or not _MORE.search(said))]
     facts = _ASKS_FACTS.search(said) or _ONLY_ASKS.search(said)
-    if _asks_amount(said) or _ASKS_ROUND.search(said) or (facts and not _WISHES.search(said)):
+    wished = _wished(options, left, said)
+    when = "arrange" in wishes_said(said) and _ASKS_WHEN.search(said)
+    if (_asks_amount(said) or _ASKS_ROUND.search(said) or (facts and not _WISHES.search(said))) and not when:
         return Verdict(_asking(options, left, said))
     if ends and _refuses_more(said, asked):
         return Verdict((), ends[0])
     named = _having(options, left, said) if _HAS_ONE.search(said) else None
-    named = _named(options, left, said) if named is None else named
+    named = _named(options, left, said) if named is None and not (facts and not wished) else named
     if named is not None:
         return Verdict((), named)
+    if len(wished) == 1:
+        return Verdict((), wished[0])
+    if wished:
+        return Verdict(wished)
+    if _ASKS_ANYTHING.search(said) and all(index in ends or wishes_named(options[index]) for index in left):
+        return Verdict(_asking(options, left, said))
     having = _ASKS_HAVING.search(said) and not _WISHES.search(said)
     return Verdict(_asking(options, left, said) if facts or having else tuple(left))
 
@@ -157,6 +178,13 @@ def _named(options: Sequence[str], left: Sequence[int], said: str) -> int | None
     found = [index for index in left if (stems[index] - shared) & there]
     found = [index for index in found if not denied or _DENIES.search(options[index].lower())]
     return found[0] if len(found) == 1 else None
+
+
+def _wished(options: Sequence[str], left: Sequence[int], said: str) -> tuple[int, ...]:
+    """The options that are named for what the caller wants, in other words; of a wish and its change only the change."""
+    wishes = wishes_said(said)
+    wishes -= {"arrange"} if "change" in wishes else frozenset()
+    return tuple(index for index in left if wishes & wishes_named(options[index])) if wishes else ()
 
 
 def _stems(text: str) -> set[str]:
@@ -191,7 +219,7 @@ def _is_goodbye(said: str, asked: str) -> bool:
     words = re.findall(r"[a-z']+", said)
     if not words or any(word not in _THANKS for word in words):
         return False
-    thanks = "thanks" in words or "thank" in words
+    thanks = not {"thanks", "thank", "cheers"}.isdisjoint(words)
     refuses = words[0] in _REFUSES and bool(_ANYTHING_ELSE.search(asked.lower()))
     return refuses or (thanks and not _ends_with_question(asked))
 

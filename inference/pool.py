@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -44,6 +44,9 @@ PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed", "filler")
 
 REST_SECONDS = 1.0
 
+Place = Literal["voice", "text", "listen"]
+"""What a leg takes a place of: a call, an exchange of messages, somebody who is only listened to."""
+
 
 class Pool:
     """Engines by role, loaded once. `ready` only when each has really run and agents are warm."""
@@ -57,7 +60,7 @@ class Pool:
         self.admission = Admission(most=config.most_calls, cores=cores(), fixed=config.fixed)
         self._engines: dict[EngineRole, Engine] = {}
         self._agents: dict[str, AgentSpec] = {}
-        self._open: dict[str, int] = {"voice": 0, "text": 0}
+        self._open: dict[Place, int] = {"voice": 0, "text": 0, "listen": 0}
         self._rehearsal: asyncio.Task[None] | None = None
         self._judging: set[str] = set()
         """Chat models that have answered a bound question: the first one takes them about a second."""
@@ -181,12 +184,13 @@ class Pool:
         """A place for one conversation. Raises WorkerFull at once, never queues.
 
         Voice conversations are admitted up to what this worker measures that it can serve; text
-        conversations have places of their own, whatever the load.
+        conversations have places of their own, whatever the load. So have legs that are only listened
+        to, one for each call: while a person talks in it, the agent of that call thinks and says nothing.
         """
         if not self.ready:
             raise WorkerFull(self.problem or "The worker is still loading its models.")
-        kind = opening.media.kind
-        limit = self.admission.capacity if kind == "voice" else self.config.text_capacity
+        kind: Place = "listen" if opening.listen_only else opening.media.kind
+        limit = self.config.text_capacity if kind == "text" else self.admission.capacity
         if self._open[kind] >= limit:
             raise WorkerFull(f"All {limit} {kind} places of this worker are taken.")
         self._open[kind] += 1
@@ -234,6 +238,7 @@ class Pool:
             "conversations": self._open["voice"],
             "text_capacity": self.config.text_capacity,
             "text_conversations": self._open["text"],
+            "listening": self._open["listen"],
             "engines": [msgspec.to_builtins(info) for info in self.infos()],
             "agents": sorted(self._agents),
         }

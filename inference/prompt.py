@@ -4,7 +4,8 @@
 2. the caller and the moment, fixed for the conversation
 3. a summary of the oldest turns, which changes once in many turns (`summary.py`)
 4. the history as heard. A goal node's own prompt stands in it where the node was entered, as a line of the
-   system: another node costs its own words and nothing else, in a flow of any size
+   system: another node costs its own words and nothing else, in a flow of any size. So does an operator's
+   instruction, behind the caller's words that were answered after it (`whisper.py`), and who talked to the caller (`ownership.py`)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from inference.events import Message
 from inference.nodes import FlowSpec, GoalNode, ToolSpec
+from inference.ownership import said_by_a_person
 from inference.spec import AgentSpec
 
 
@@ -37,13 +39,29 @@ def prompt(
     if summary:
         messages.append(Message("system", f"Earlier in this conversation: {summary}"))
     joined: list[Message] = []
-    for line in [*history, *extra]:
+    for line in map(_as_read, [*history, *extra]):
         last = joined[-1] if joined else None
         if last and last.role == line.role and line.role in ("user", "assistant") and not (line.name or last.name):
             joined[-1] = Message(line.role, f"{last.text} {line.text}".strip())
         elif line.text or line.name:
             joined.append(line)
     return messages + joined
+
+
+_INSTRUCTION = "Instruction: "
+
+
+def instruction(words: str) -> Message:
+    """What an operator wants of the answer that follows. A small model heeds it as part of the caller's turn alone."""
+    return Message("system", f"{_INSTRUCTION}{words}")
+
+
+def _as_read(line: Message) -> Message:
+    if said_by_a_person(line):
+        return Message("assistant", line.text)
+    if line.role == "system" and not line.name and line.text.startswith(_INSTRUCTION):
+        return Message("user", f"[{line.text.removeprefix(_INSTRUCTION)}]")
+    return line
 
 
 def is_task(line: Message) -> bool:

@@ -43,11 +43,16 @@ class ReadingAhead:
             self._prompt = self._tasks.create_task(self._read(question, messages))
 
     def read_question(self, reply: Reply) -> None:
-        """What the model may have to judge when the caller answers to `reply`."""
+        """What the model may have to judge when the caller answers to `reply`; and the conversation so far, where it
+        does not talk: an aside, or the goal that follows a long form, then waits for the newest lines only."""
         said = [] if reply.settled or not reply.text else [Message("assistant", reply.text)]
-        question = self._walker.question([*self._state.history, *said])
-        if question is not None:
-            self._question = self._tasks.create_task(self._read(question, ()))
+        lines = [*self._state.history, *said]
+        question = self._walker.question(lines)
+        messages: Sequence[Message] = ()
+        if not self._walker.at_goal and lines:
+            messages = prompt(self._state.spec, self._caller, lines, summary=self._state.summary)
+        if question is not None or messages:
+            self._question = self._tasks.create_task(self._read(question, messages))
 
     def stop(self) -> None:
         """The prompt itself is asked for now."""

@@ -16,18 +16,19 @@ from dataclasses import dataclass
 from inference import metrics
 from inference.draft import Draft
 from inference.errors import EngineError
-from inference.events import Failed, Interrupted, Message, Open, Playback, ReplyDone, State, Timing
+from inference.events import Failed, Interrupted, Message, Open, Playback, ReplyDone, State
 from inference.flow import at
 from inference.flow.state import FlowState
 from inference.flow.steps import Answer, Heard, Listen, Silence, Step
 from inference.gate import Gate
+from inference.lateness import fill_in, timing_of
 from inference.live_state import LiveState
 from inference.masking import hidden
 from inference.memory import Memory
 from inference.outbox import Outbox
 from inference.phrases import PhraseName, phrase
 from inference.reading import ReadingAhead
-from inference.reply import FILLER, Clock, Marks, Reply
+from inference.reply import Clock, Marks, Reply
 from inference.speaking import Speaking
 from inference.walk import Walker
 
@@ -36,8 +37,6 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.25
 """How long a new reply waits to learn where the player stopped the old one."""
 MIDST_SECONDS = 1.0
-FILLER_PATIENCE = 0.25
-"""Seconds more that a late answer has when its first token is there: its first words are about to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,12 @@ class Replier:
     def say_phrase(self, name: PhraseName) -> None:
         self.say(phrase(name, self._state.spec.language))
 
-    def answer(self, text: str, marks: Marks, *, keypad: bool = False) -> None:
-        """Answer the caller's `text`, which joins history after what was heard of the last reply."""
-        self._start(self._answer(text, marks, keypad=keypad))
+    def answer(self, text: str, marks: Marks, *, keypad: bool = False, unsure: bool = False) -> None:
+        """Answer the caller's `text`, which joins history after what was heard of the last reply.
+
+        `unsure`: the words were hardly understood.
+        """
+        self._start(self._answer(text, marks, keypad=keypad, unsure=unsure))
 
     def hear_silence(self) -> None:
         """The caller says nothing: the flow knows what to do."""
@@ -227,13 +229,14 @@ class Replier:
         draft.gate.open(state.turn)
         return draft
 
-    async def _answer(self, text: str, marks: Marks, *, keypad: bool) -> None:
+    async def _answer(self, text: str, marks: Marks, *, keypad: bool, unsure: bool) -> None:
         try:
             await self._settled()
         except asyncio.CancelledError:  # Spoken on while we waited: the words still belong to history.
             self._state.history.append(Message("user", self.kept(text)))
             raise
         draft = self._take_draft(text, keypad=keypad) or self._begin(text, keypad=keypad)
+        draft.unsure = unsure
         try:
             await self._give(draft, marks)
         finally:
@@ -282,25 +285,13 @@ class Replier:
         draft.confirm()
         draft.gate.open(reply.turn)
         self._walker.show(draft)
-        filling = self._tasks.create_task(self._fill_in(draft))
+        late = self._state.spec.turns.filler_ms / 1000
+        filling = self._tasks.create_task(fill_in(draft, late, self._speaking, self._clock))
         try:
             if draft.task is not None:
                 await draft.task
         finally:
             filling.cancel()
-
-    async def _fill_in(self, draft: Draft) -> None:
-        """An answer that is really late gets a filler in front; one whose first words are there gets its chance."""
-        late = self._state.spec.turns.filler_ms / 1000
-        if not late or not self._speaking.filler() or draft.reply.end:
-            return
-        await asyncio.sleep(max(0.0, draft.marks.start + late - self._clock()))
-        if "first_token" in draft.marks.at:
-            await asyncio.sleep(FILLER_PATIENCE)
-        if draft.reply.sent == 0 and not draft.reply.end:
-            self._speaking.fill(draft)
-            draft.marks.mark(FILLER, self._clock())
-            log.warning("Turn %s: no answer within %.0f ms, a filler was said", draft.reply.turn, late * 1000)
 
     async def _resume(self) -> None:
         await self._settled()
@@ -328,6 +319,8 @@ class Replier:
             if gate.is_open:
                 self._state.history += draft.thought.lines
                 self._walker.commit(draft)
+                if isinstance(draft.answer, Heard):
+                    self._state.count_miss(draft.unsure or draft.state.missed)
                 if timed:
                     self._tell_timing(draft)
         reply.finished = True
@@ -346,23 +339,8 @@ class Replier:
             await draft.gate.put(Failed("voice_failed", error.message, turn=draft.reply.turn))
 
     def _tell_timing(self, draft: Draft) -> None:
-        thought = draft.thought
-        spans = draft.marks.spans()
-        metrics.reply_spans(spans)
-        metrics.reply_tokens(thought.prompt_tokens, thought.cached_tokens, thought.reply_tokens)
         wasted, self._wasted = self._wasted, 0
-        draft.gate.put_now(
-            Timing(
-                draft.reply.turn,
-                spans,
-                speech_end=draft.marks.speech_end,
-                prompt_tokens=thought.prompt_tokens,
-                cached_tokens=thought.cached_tokens,
-                reply_tokens=thought.reply_tokens,
-                guesses_wasted=wasted,
-                filler=FILLER in draft.marks.at,
-            )
-        )
+        draft.gate.put_now(timing_of(draft, wasted))
 
     # --- stopping and settling ----------------------------------------------------------------
 
@@ -376,6 +354,7 @@ class Replier:
             await asyncio.wait([task])  # Its generators are closed when this returns: compute has stopped.
         if reply is not None and reply.playing():
             reply.cut = True
+        self._playback_moved.set()  # Whoever waits for its end has it.
         metrics.interrupted()
         self._state.turn += 1
         self._outbox.interrupt(Interrupted(self._state.turn))
@@ -386,6 +365,29 @@ class Replier:
         self._ahead.end()
         if self._task is not None:
             self._task.cancel()
+
+    def fall_silent(self) -> None:
+        """Somebody else talks: what was being said, and what was begun or read ahead, is not gone on with."""
+        self.drop_guess()
+        self._ahead.stop()
+        self._given = None
+        if self._reply is not None:
+            self._reply.over = True
+
+    async def silence(self) -> None:
+        """Wait until what is being said has come to its end, or was cut."""
+        while self.busy:
+            task = self._task
+            if task is not None and not task.done():
+                await asyncio.wait([task])
+            else:
+                self._playback_moved.clear()
+                await self._playback_moved.wait()
+
+    async def settle(self) -> None:
+        """Have history hold what was heard of the last reply, unless it is still playing."""
+        if self._reply is not None and not self._reply.playing():
+            await self._settled()
 
     def on_playback(self, playback: Playback) -> None:
         """The player's report of the current reply."""
@@ -421,8 +423,12 @@ class Replier:
 
     def _settle(self, reply: Reply) -> None:
         """Write what was heard of `reply` into history, once, and tell the web."""
+        if reply.settled:
+            return
         reply.settled = True
         heard = reply.heard
+        if reply.instructions and 2 * len(heard) >= len(reply.text):
+            self._state.followed(len(reply.instructions))
         if heard:
             self._state.history.append(Message("assistant", heard))
         self._outbox.put_now(State(self._state.snapshot(), self._state.turn, reply.turn, heard, reply.cut))

@@ -77,6 +77,10 @@ class Reply:
     cut: bool = False
     settled: bool = False
     end: str = ""
+    instructions: tuple[str, ...] = ()
+    """Of an operator, that these words follow."""
+    over: bool = False
+    """Whatever is left of it is not said any more."""
     guarded: int = 0
     """Samples that the caller has to hear before an interruption counts."""
 
@@ -93,7 +97,9 @@ class Reply:
 
     @property
     def rest(self) -> str:
-        """What was generated but not heard."""
+        """What was generated but not heard, and may be said yet."""
+        if self.over:
+            return ""
         text, heard = self.text, self.heard
         return text[len(heard) :].strip() if text.startswith(heard) else ""
 

@@ -20,6 +20,7 @@ from inference.config import WorkerConfig
 from inference.conversation import Conversation
 from inference.errors import ParleyError, ProtocolError, WorkerFull
 from inference.events import WIRE_VERSION, Audio, Close, Failed, Open, Up, decode_up, encode
+from inference.listen_only import ListenOnly
 from inference.openai_api import routes as openai_routes
 from inference.pool import Pool
 from inference.spec import AgentSpec
@@ -102,7 +103,8 @@ class Door:
         try:
             opening = await _first(socket)
             async with self._pool.admit(opening) as engines:
-                await _converse(socket, Conversation(opening, engines, worker=self._config.name))
+                kind = ListenOnly if opening.listen_only else Conversation
+                await _converse(socket, kind(opening, engines, worker=self._config.name))
         except WorkerFull as error:
             metrics.conversation_refused()
             await _refuse(socket, error, CLOSE_FULL)
@@ -141,7 +143,7 @@ async def _receive(socket: WebSocket) -> Up:
     return decode_up(data)
 
 
-async def _converse(socket: WebSocket, conversation: Conversation) -> None:
+async def _converse(socket: WebSocket, conversation: Conversation | ListenOnly) -> None:
     """Join socket and conversation until either ends; a broken socket ends the conversation."""
     writer = asyncio.create_task(_write(socket, conversation))
     reader = asyncio.create_task(_read(socket, conversation))
@@ -162,7 +164,7 @@ async def _converse(socket: WebSocket, conversation: Conversation) -> None:
         await socket.close()
 
 
-async def _read(socket: WebSocket, conversation: Conversation) -> None:
+async def _read(socket: WebSocket, conversation: Conversation | ListenOnly) -> None:
     while True:
         message = await _receive(socket)
         if isinstance(message, Open):
@@ -174,7 +176,7 @@ async def _read(socket: WebSocket, conversation: Conversation) -> None:
             return
 
 
-async def _write(socket: WebSocket, conversation: Conversation) -> None:
+async def _write(socket: WebSocket, conversation: Conversation | ListenOnly) -> None:
     async with aclosing(conversation.events()) as events:
         async for event in events:
             await socket.send_bytes(encode(event))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from inference.engines.base import ChatOptions
 from inference.events import Message
+from inference.ownership import is_mark, open_mark
 
 HIGH_WATER = 1200
 """Tokens of history. About 20 turns of a call; reading the half that stays takes some seconds of a gap."""
@@ -80,11 +81,13 @@ def without(history: Sequence[Message], count: int) -> list[Message]:
     """The history less its oldest `count` lines; the newest notices of an operator among them stay, and the task."""
     folded, rest = history[:count], history[count:]
     notices = [
-        Message("system", line.text[:NOTICE_CHARS]) for line in folded if line.role == "system" and not line.name
+        Message("system", line.text[:NOTICE_CHARS])
+        for line in folded
+        if line.role == "system" and not line.name and not is_mark(line)
     ]
     tasks = [line for line in folded if line.role == "system" and line.name]
     kept = [] if any(line.role == "system" and line.name for line in rest) else tasks[-1:]
-    return [*kept, *notices[-NOTICES_KEPT:], *rest]
+    return [*kept, *notices[-NOTICES_KEPT:], *open_mark(folded, rest), *rest]
 
 
 def tidy(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +19,8 @@ from inference.engines.base import ChatOptions
 from inference.errors import EngineError
 from inference.events import Entered, Message, Open, State
 from inference.fixed_texts import fixed_texts, is_fixed
-from inference.flow import advance, again, at, begin
+from inference.flow import advance, again, at, begin, take_up
+from inference.flow.graph import find
 from inference.flow.moves import Scene
 from inference.flow.routes import options as options_at
 from inference.flow.sentences import sentence
@@ -54,6 +55,7 @@ from inference.prompt import goal_tools, prompt, task
 from inference.reply import Clock
 from inference.speaking import Speaking, language_name
 from inference.thinker import Thinker
+from inference.whisper import Whisper
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,7 @@ class Walker:
         judge: Judge,
         handoff: Handoff,
         speaking: Speaking,
+        whisper: Whisper,
         outbox: Outbox,
         clock: Clock,
         listening: Callable[[Listen], None],
@@ -94,6 +97,7 @@ class Walker:
         self._judge = judge
         self._handoff = handoff
         self._speaking = speaking
+        self._whisper = whisper
         self._outbox = outbox
         self._clock = clock
         self._listening = listening
@@ -107,7 +111,7 @@ class Walker:
     def enter(self) -> Step:
         """Enter the flow, or find out what it needs where an earlier leg left it: that step, which is still to be done."""
         state = self._state
-        if not state.flow.node or state.flow.ended:
+        if not state.flow.node or (state.flow.ended and state.owner == "ai"):
             state.flow = begin(state.spec.flow, self._opening.facts)
         new = not state.flow.turns
         state.flow, state.step = self._stepped(state.flow, None)
@@ -124,9 +128,22 @@ class Walker:
     def take_up_again(self) -> str:
         """The step that says the open question once more, for somebody who comes back; what is said before it."""
         state = self._state
-        state.flow, state.step = again(state.spec.flow, state.flow, self._moment())
+        state.flow, state.step = again(state.spec.flow, state.flow, self.moment())
         words = sentence("back", state.spec.language)
         return f"{words} {sentence('go_on', state.spec.language)}" if isinstance(state.step, Listen) else words
+
+    def take_up(self, target: str, found: Mapping[str, str], passed: tuple[str, ...]) -> None:
+        """Stand where the flow goes on after a person has talked, knowing what they found out (`flow.take_up`)."""
+        state = self._state
+        state.flow, state.step = take_up(state.spec.flow, state.flow, target, found, passed, self.moment())
+        self._take_up_task(state.flow, state.history)
+        if isinstance(state.step, Listen):
+            self._listening(state.step)
+
+    def is_goal(self, target: str) -> bool:
+        """Whether it is the model that talks at this node of the main flow, "" where the conversation stands."""
+        node = find(self._state.spec.flow, "", target) if target else at(self._state.spec.flow, self._state.flow)
+        return isinstance(node, GoalNode)
 
     @property
     def at_goal(self) -> bool:
@@ -150,6 +167,7 @@ class Walker:
                 step = await self._leave(draft, step, refused=handoffs > MOST_HANDOFFS)
             else:
                 step = self._advance(draft, await self._do(draft, step))
+        await self._whisper.tail(draft)
 
     def commit(self, draft: Draft) -> None:
         """Where the draft has come to, the conversation stands now."""
@@ -194,7 +212,7 @@ class Walker:
         return self._come_to(draft, *self._stepped(draft.state, answer))
 
     def _stepped(self, state: FlowState, answer: Answer | None) -> tuple[FlowState, Step]:
-        return advance(self._state.spec.flow, state, answer, self._moment())
+        return advance(self._state.spec.flow, state, answer, self.moment())
 
     def _come_to(self, draft: Draft, state: FlowState, step: Step) -> Step:
         draft.state, draft.step = state, step
@@ -240,6 +258,7 @@ class Walker:
 
     async def _say(self, draft: Draft, step: Say) -> None:
         await draft.certain()
+        await self._whisper.lead(draft)
         if step.interruptible:
             await self._speaking.say(draft, step.text, keep=self._is_fixed(step.text))
             return
@@ -251,9 +270,11 @@ class Walker:
 
     def _generated(self, draft: Draft, step: Generate) -> AsyncGenerator[str]:
         spec = self._state.spec
+        instruction = self._whisper.follow(draft)
         lines = [*draft.history, *self._said(draft)]
         if step.aside:
-            lines.append(Message("system", f"{ASIDE} {step.aside}"))
+            also = f" {lines.pop().text}" if instruction is not None else ""
+            lines.append(Message("system", f"{ASIDE} {step.aside}{also}"))
         return self._thinker.think(
             prompt(spec, self._opening.caller, lines, summary=self._state.summary),
             goal_tools(spec.flow),
@@ -325,6 +346,7 @@ class Walker:
         )
         try:
             if step.saying:
+                await self._whisper.lead(draft)
                 await self._speaking.say(draft, step.saying, keep=self._is_fixed(step.saying))
             result = await calling
         finally:
@@ -354,10 +376,10 @@ class Walker:
     def question(self, before: Sequence[Message], words: str = "") -> Question | None:
         """What the model will be asked when the caller says `words`; None where it is not likely to be asked anything."""
         state = self._state
-        options = possible(state.spec.flow, state.flow, self._moment()) if isinstance(state.step, Listen) else ()
+        options = possible(state.spec.flow, state.flow, self.moment()) if isinstance(state.step, Listen) else ()
         return (options, Talk(before, words, state.spec.language)) if options else None
 
-    def _moment(self) -> Moment:
+    def moment(self) -> Moment:
         spec = self._state.spec
         return Moment(
             now=self._wall().astimezone(_zone(spec.zone)),

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents.after_call import KINDS
 from agents.models import Agent, Draft, Version
 from agents.starters import STARTERS
 from parley.api import StrictSerializer
@@ -46,9 +47,37 @@ class PronunciationSerializer(StrictSerializer):
     spoken = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
+class OutcomeSerializer(StrictSerializer):
+    name = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(allow_blank=True, default="")
+    solved = serializers.BooleanField(default=False, help_text="Whether it counts as solved without a person.")
+    steps = serializers.ListField(
+        child=serializers.CharField(),
+        default=list,
+        help_text="Ids or names of nodes: who reaches one has this outcome.",
+    )
+
+
+class WantedSerializer(StrictSerializer):
+    name = serializers.CharField(allow_blank=True, help_text="A variable of the flow with this name is taken as it is.")
+    kind = serializers.ChoiceField(choices=[option.value for option in KINDS], default="text")
+    description = serializers.CharField(allow_blank=True, default="")
+    choices = serializers.ListField(child=serializers.CharField(), default=list, help_text="Of a field of kind choice.")
+
+
+class AfterCallSerializer(StrictSerializer):
+    """What is looked for when a conversation is over. Sent, it replaces what was there."""
+
+    analyse = serializers.BooleanField(default=True)
+    outcomes = OutcomeSerializer(many=True, default=list)
+    fields = WantedSerializer(many=True, default=list)  # type: ignore[assignment]  # a field's own name here
+    instruction = serializers.CharField(allow_blank=True, default="")
+
+
 class DraftSerializer(serializers.ModelSerializer[Draft]):
     hints = serializers.ListField(child=serializers.CharField())
     pronunciations = PronunciationSerializer(many=True)
+    after_call = AfterCallSerializer()
     problems = serializers.SerializerMethodField(help_text="What stands between this draft and publishing.")
 
     class Meta:
@@ -69,6 +98,8 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
             "max_tokens",
             "hints",
             "pronunciations",
+            "after_call",
+            "ask_person_after",
             "updated_at",
             "problems",
         )
@@ -131,6 +162,8 @@ class EditDraftSerializer(StrictSerializer):
     max_tokens = serializers.IntegerField(required=False)
     hints = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
     pronunciations = PronunciationSerializer(many=True, required=False)
+    after_call = AfterCallSerializer(required=False)
+    ask_person_after = serializers.IntegerField(required=False)
 
 
 class PublishSerializer(StrictSerializer):

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from agents.default_after_call import default_after_call
 from agents.models.agent import Agent
 
 CONTENT_FIELDS: tuple[str, ...] = (
@@ -26,11 +27,13 @@ CONTENT_FIELDS: tuple[str, ...] = (
     "hints",
     "pronunciations",
     "flow",
+    "after_call",
+    "ask_person_after",
 )
 """What a draft says: copied into every version, compared in every diff."""
 
-OLDER: dict[str, Any] = {"flow": {}}
-"""What a version says that was published before there was such a field."""
+OLDER: dict[str, Any] = {"flow": {}, "after_call": default_after_call(), "ask_person_after": 0}
+"""What a version says that was published before there was such a field. For reading only."""
 
 DEFAULT_CONSENT = "This call is recorded."
 
@@ -54,6 +57,10 @@ class Draft(models.Model):
     hints = models.JSONField(_("words to recognise"), default=list, blank=True)
     pronunciations = models.JSONField(_("pronunciation"), default=list, blank=True)
     flow: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("flow"), default=dict, blank=True)
+    after_call: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        _("after the conversation"), default=default_after_call, blank=True
+    )
+    ask_person_after = models.PositiveSmallIntegerField(_("ask for a person after"), default=0)
     revision = models.PositiveIntegerField(_("revision"), default=1)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from agents.after_call import AFTER_CALL
 from agents.edges import ENTRY_FIELDS, describe_operators
 from agents.engines import EngineMenu, engine_menu
 from agents.fields import Option
@@ -25,6 +26,8 @@ from parley.accounts.actor import Actor
 from parley.accounts.permissions import Permission
 
 MAX_VERSIONS = 200
+ELSEWHERE = (FLOW.name, AFTER_CALL.name)
+"""What the canvas does not draw in its form: the one is the canvas, the other has a form of its own."""
 
 ADDRESSES = {
     "data": "builder_data",
@@ -83,9 +86,11 @@ def builder_data(actor: Actor, draft: Draft) -> dict[str, Any]:
 def vocabulary() -> dict[str, Any]:
     """What a flow is made of: the same for every agent."""
     return {
-        "agent_fields": [field.describe() for field in DRAFT_FIELDS.values() if field.name != FLOW.name],
+        "agent_fields": [field.describe() for field in DRAFT_FIELDS.values() if field.name not in ELSEWHERE],
         "sections": [
-            {"key": section.key, "title": str(section.title), "summary": str(section.summary)} for section in SECTIONS
+            {"key": section.key, "title": str(section.title), "summary": str(section.summary)}
+            for section in SECTIONS
+            if section.key != AFTER_CALL.section
         ],
         "kinds": [kind.describe() for kind in node_kinds()],
         "groups": [{"key": key, "label": str(label)} for key, label in GROUPS],
@@ -106,7 +111,7 @@ def canvas_flow(flow: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def draft_fields(draft: Draft) -> dict[str, Any]:
-    return {name: value for name, value in draft.content().items() if name != FLOW.name}
+    return {name: value for name, value in draft.content().items() if name not in ELSEWHERE}
 
 
 def sources(around: Surroundings, agent: Agent) -> dict[str, list[dict[str, str]]]:
@@ -119,6 +124,7 @@ def sources(around: Surroundings, agent: Agent) -> dict[str, list[dict[str, str]
         "agents": (
             Option(public_id, other.name) for public_id, other in around.agents.items() if public_id != agent.public_id
         ),
+        "teams": (Option(public_id, name) for public_id, name in around.teams.items()),
         "tools": (Option(name, name, help=tool.description) for name, tool in sorted(around.tools.items())),
         "secrets": (Option(name, name) for name in sorted(around.secrets)),
         "flows": (),

@@ -68,7 +68,17 @@ def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
             return _with_current(draft.chat_model, model_options(menu))
         case "language":
             return _with_current(draft.language, [Option(code, label) for code, label in menu.languages()])
+        case "after_call":
+            return _steps(draft)
     return ()
+
+
+def _steps(draft: Draft) -> tuple[Option, ...]:
+    """Names of the flow's nodes: what an outcome may be decided by."""
+    flow = draft.flow or {}
+    graphs = (flow, *flow.get("flows", ()))
+    names = (node.get("name") or node["id"] for graph in graphs for node in graph.get("nodes", ()))
+    return tuple(Option(name, name) for name in dict.fromkeys(names))
 
 
 def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:

@@ -9,9 +9,15 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from channels_io import recordings
+from channels_io.actions.change_owner import lose_owner
 from channels_io.actions.learn_facts import learn_from
+from channels_io.actions.settle_waiting import settle_waiting
+from channels_io.after.due import due_after
+from channels_io.announce import announce
 from channels_io.end_reasons import EndReason
+from channels_io.live.rejoin import CUT_OFF
 from channels_io.models import Conversation, Leg, Outcome, Turn
+from channels_io.outgoing import emit
 from channels_io.sanitize import clean_count, clean_text
 
 
@@ -34,6 +40,8 @@ def close_leg(leg: Leg, reason: str, *, silent_since: datetime | None = None) ->
         locked.end_reason = clean_text(reason, 40)
         locked.save(update_fields=["ended_at", "end_reason", "updated_at"])
         _close_conversation(locked)
+        _release(locked)
+        announce(locked.workspace, locked.conversation, "live", "status")
         learn_from(locked)
     # What another machine recorded is left as it is.
     if locked.recording and (silent_since is None or recordings.path_of(locked.recording).is_file()):
@@ -63,10 +71,33 @@ def _close_conversation(leg: Leg) -> None:
     conversation = Conversation.objects.select_for_update().get(pk=leg.conversation_id)
     if Leg.objects.filter(conversation=conversation, ended_at=None).exists():
         return
-    conversation.status = Conversation.Status.CLOSED
     conversation.outcome = _outcome(conversation, leg)
     conversation.last_at = max(conversation.last_at, leg.ended_at or conversation.last_at)
-    conversation.save(update_fields=["status", "outcome", "last_at", "updated_at"])
+    if not _is_somebodys(conversation, leg):
+        conversation.status, conversation.closed_at = Conversation.Status.CLOSED, conversation.last_at
+    conversation.save(update_fields=["status", "closed_at", "outcome", "last_at", "updated_at"])
+    settle_waiting(Conversation.objects.filter(pk=conversation.pk))
+    if not conversation.test:
+        due_after(leg)
+        body = {"leg": leg.public_id, "end_reason": leg.end_reason}
+        emit(conversation.workspace, "conversation.ended", conversation, body, f"ended:{leg.public_id}")
+
+
+def _release(leg: Leg) -> None:
+    """A call that is over leaves its conversation to the agent: whoever calls again shall not speak to nobody."""
+    if leg.media != Leg.Media.VOICE or leg.end_reason in CUT_OFF:
+        return
+    row = Conversation.objects.only("owner", "owner_number").get(pk=leg.conversation_id)
+    if row.owner == Conversation.Owner.HUMAN and not Leg.objects.filter(conversation=row, ended_at=None).exists():
+        lose_owner(row.pk, row.owner_number, "ended")
+
+
+def _is_somebodys(conversation: Conversation, leg: Leg) -> bool:
+    """A person's work is over when a person says so: it is assigned, or a written one waits or is answered by a person."""
+    if conversation.assignee_id is not None:
+        return True
+    person = conversation.owner == Conversation.Owner.HUMAN or conversation.waits_since is not None
+    return person and leg.media == Leg.Media.TEXT
 
 
 def _outcome(conversation: Conversation, leg: Leg) -> Outcome:

@@ -23,15 +23,20 @@ from channels_io.actions.find_contact import SAME_PERSON
 from channels_io.messaging.content import VoiceNoteContent
 from channels_io.models import (
     Alert,
+    Analysis,
     CampaignEntry,
     Contact,
     ContactMerge,
     Conversation,
+    Delivery,
     Event,
     Fact,
+    FollowUp,
+    Handoff,
     Identity,
     InboundEvent,
     Leg,
+    Note,
     OneTimeCode,
     OptOut,
     OutboundMessage,
@@ -112,6 +117,11 @@ class _Rows:
         self.turns = Turn.objects.filter(talks)
         self.events = Event.objects.filter(talks)
         self.states = TurnState.objects.filter(leg__conversation__contact__in=keys)
+        self.notes = Note.objects.filter(talks)
+        self.follow_ups = FollowUp.objects.filter(talks)
+        self.analyses = Analysis.objects.filter(talks).exclude(summary="", fields={}, unanswered=[])
+        self.handoffs = Handoff.objects.filter(talks)
+        self.deliveries = Delivery.objects.filter(talks).exclude(body={})
         self.facts = Fact.objects.filter(contact__in=keys)
         self.codes = OneTimeCode.objects.filter(talks | Q(workspace=self.workspace, address__in=self.values))
         self.threads = Thread.objects.filter(Q(contact__in=keys) | Q(workspace=self.workspace, address__in=self.values))
@@ -145,7 +155,7 @@ class _Rows:
         now = timezone.now()
         counts: dict[str, int] = {}
         counts["turns"] = self.turns.exclude(text="", full_text="").count()
-        self.turns.update(text="", full_text="", message_id="")
+        self.turns.update(text="", full_text="", sealed="", message_id="")
         counts["events"] = self.events.exclude(data={}).update(data={})
         counts["states"] = self.states.delete()[0]
         counts["recordings"] = self.legs.exclude(recording="").update(
@@ -169,8 +179,12 @@ class _Rows:
         counts["threads"] = Thread.objects.filter(pk__in=keys).delete()[0]
         if opt_outs:
             counts["opt_outs"] = self.opt_outs.delete()[0]
+        counts["notes"] = self.notes.delete()[0] + self.follow_ups.delete()[0]
+        counts["analyses"] = self.analyses.update(summary="", fields={}, unanswered=[])
+        self.handoffs.update(summary="", reason="")
+        counts["told"] = self.deliveries.update(body={}, answer="")
         counts["conversations"] = self.conversations.update(
-            state={}, status=Conversation.Status.CLOSED, owner=Conversation.Owner.AI
+            state={}, status=Conversation.Status.CLOSED, owner=Conversation.Owner.AI, last_words="", words_gone_at=now
         )
         counts["identities"] = self.identities.delete()[0]
         self.merges.delete()
@@ -183,7 +197,11 @@ class _Rows:
     def remains(self, *, opt_outs: bool) -> dict[str, int]:
         """What there still is, asked anew: the proof is that every figure is 0."""
         left = {
-            "turns": self.turns.exclude(text="", full_text="", message_id="").count(),
+            "turns": self.turns.exclude(text="", full_text="", sealed="", message_id="").count(),
+            "notes": self.notes.count() + self.follow_ups.count(),
+            "analyses": self.analyses.count() + self.handoffs.exclude(summary="", reason="").count(),
+            "told": self.deliveries.count(),
+            "last_words": self.conversations.exclude(last_words="").count(),
             "events": self.events.exclude(data={}).count(),
             "states": self.states.count() + self.conversations.exclude(state={}).count(),
             "recordings": self.legs.exclude(recording="").count(),

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from agents.models import Agent, Version
 from channels_io.actions.find_contact import find_contact
+from channels_io.announce import announce
 from channels_io.models import Channel, Contact, Conversation, Leg, TurnState
+from channels_io.outgoing import emit
 from channels_io.sanitize import clean_text
 from inference.spec import AgentSpec, encode_spec
 from parley.accounts.models import Workspace
@@ -48,10 +50,14 @@ def open_leg(
                 started_at=now,
                 last_at=now,
                 test=test,
+                last_kind=clean_text(kind, 40),
             )
+            body = {"kind": kind, "media": media}
+            emit(agent.workspace, "conversation.started", conversation, body, f"started:{conversation.public_id}")
         else:
             conversation.status, conversation.last_at = Conversation.Status.OPEN, now
-            conversation.save(update_fields=["status", "last_at", "updated_at"])
+            conversation.closed_at, conversation.last_kind = None, clean_text(kind, 40)
+            conversation.save(update_fields=["status", "last_at", "closed_at", "last_kind", "updated_at"])
         if not test:
             Contact.objects.filter(pk=conversation.contact_id).update(seen_at=now)
         leg: Leg = Leg.objects.create(
@@ -68,6 +74,7 @@ def open_leg(
         if back_to is not None:
             conversation.state, conversation.state_leg, conversation.state_seq = back_to.state, leg.pk, 0
             conversation.save(update_fields=["state", "state_leg", "state_seq", "updated_at"])
+        announce(agent.workspace, conversation, "live", "status")
         return leg
 
 

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from functools import partial
+from typing import Any, assert_never
 
 import msgspec
 from django.conf import settings
@@ -14,15 +15,21 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 
+from channels_io.actions.keep_last_words import keep_last_words
+from channels_io.actions.offer_person import offer_person
+from channels_io.announce import announce
 from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, missed_budget
 from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan, TurnState
+from channels_io.privacy.rules import masked_sorts
+from channels_io.privacy.words import hidden_event, hidden_state, hide_words
 from channels_io.sanitize import clean_count, clean_json, clean_ms, clean_text
+from parley.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
 MAX_SPANS = 60
 MAX_GUESSES = 32_767
-WORDS = ("text", "full_text", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
+WORDS = ("text", "full_text", "sealed", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
 TIMING = (
     "v2v_ms",
     "prompt_tokens",
@@ -44,16 +51,21 @@ def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
         return
     batch = _fold(entries)
     with transaction.atomic():
-        rows = Leg.objects.select_for_update(of=("self",)).select_related("conversation__contact")
+        rows = Leg.objects.select_for_update(of=("self",)).select_related("conversation__contact", "workspace")
         locked = rows.filter(pk=leg.pk).first()
         if locked is None or locked.conversation.contact.erased_at is not None:
             logger.info("Entries of leg %s were dropped: it, or its person, was erased.", leg.public_id)
             return
-        _write_turns(locked, batch)
+        written = _write_turns(locked, batch)
         _write_events(locked, batch.events)
         if locked.conversation.test:
             _keep_states(locked, batch.states.values())
         _touch_conversation(locked, batch)
+        if batch.state is not None and batch.state.state.misses:
+            transaction.on_commit(partial(offer_person, locked.pk, batch.state.state.misses))
+        if batch.words:
+            keep_last_words(locked, written)
+            announce(locked.workspace, locked.conversation, "words")
 
 
 @dataclass(slots=True)
@@ -87,14 +99,17 @@ def _fold(entries: Iterable[Entry]) -> _Batch:
     return batch
 
 
-def _write_turns(leg: Leg, batch: _Batch) -> None:
+def _write_turns(leg: Leg, batch: _Batch) -> list[Turn]:
+    """Those that are new or changed."""
     keys = {*batch.words, *((number, str(Turn.Role.AGENT)) for number in batch.timings)}
     if not keys:
-        return
+        return []
     found = {
         (turn.number, turn.role): turn
         for turn in Turn.objects.filter(leg=leg, number__in={number for number, _ in keys})
     }
+    people = _people(batch)
+    sorts = masked_sorts(leg.workspace_id)
     new: list[Turn] = []
     changed: list[Turn] = []
     timed: list[tuple[Turn, TurnTiming]] = []
@@ -104,6 +119,9 @@ def _write_turns(leg: Leg, batch: _Batch) -> None:
         words = batch.words.get(key)
         if words is not None and words.seq > turn.text_seq:
             _set_words(turn, words)
+            hide_words(turn, sorts)
+            if isinstance(words, AgentTurn) and words.by:
+                turn.by_id = people.get(words.by)
             touched = True
         timing = batch.timings.get(turn.number) if turn.role == Turn.Role.AGENT else None
         if timing is not None and timing.seq > turn.timing_seq:
@@ -118,6 +136,13 @@ def _write_turns(leg: Leg, batch: _Batch) -> None:
     if changed:
         Turn.objects.bulk_update(changed, [*WORDS, *TIMING])
     _write_spans(timed)
+    return [*new, *changed]
+
+
+def _people(batch: _Batch) -> dict[str, int]:
+    """Primary keys of those who spoke for the agent, by public id."""
+    named = {words.by for words in batch.words.values() if isinstance(words, AgentTurn) and words.by}
+    return dict(User.objects.filter(public_id__in=named).values_list("public_id", "pk")) if named else {}
 
 
 def _blank_turn(leg: Leg, number: int, role: str) -> Turn:
@@ -173,6 +198,7 @@ def _write_spans(timed: Sequence[tuple[Turn, TurnTiming]]) -> None:
 
 
 def _write_events(leg: Leg, events: Sequence[EventEntry]) -> None:
+    sorts = masked_sorts(leg.workspace_id)
     rows = [
         Event(
             workspace_id=leg.workspace_id,
@@ -180,7 +206,7 @@ def _write_events(leg: Leg, events: Sequence[EventEntry]) -> None:
             leg=leg,
             seq=entry.seq,
             kind=clean_text(entry.kind, 40),
-            data=clean_json(entry.data),
+            data=hidden_event(clean_json(entry.data), sorts),
             at_ms=clean_count(entry.at_ms),
             at=entry.at,
         )
@@ -192,7 +218,7 @@ def _write_events(leg: Leg, events: Sequence[EventEntry]) -> None:
 
 def _keep_states(leg: Leg, states: Iterable[StateSnapshot]) -> None:
     for entry in states:
-        state = clean_json(msgspec.to_builtins(entry.state))
+        state = _stored(leg, entry)
         known, made = TurnState.objects.get_or_create(
             leg=leg,
             number=clean_count(entry.state.turn),
@@ -211,8 +237,11 @@ def _touch_conversation(leg: Leg, batch: _Batch) -> None:
     if batch.state is not None:
         newer = Q(state_leg__lt=leg.pk) | Q(state_leg=leg.pk, state_seq__lt=batch.state.seq)
         conversation.filter(newer).update(
-            state=clean_json(msgspec.to_builtins(batch.state.state)),
-            owner=batch.state.state.owner,
+            state=_stored(leg, batch.state),
             state_leg=leg.pk,
             state_seq=batch.state.seq,
         )
+
+
+def _stored(leg: Leg, entry: StateSnapshot) -> dict[str, Any]:
+    return hidden_state(clean_json(msgspec.to_builtins(entry.state)), masked_sorts(leg.workspace_id))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from channels_io.message_settings import MessageSettings
 from channels_io.messaging.debounce import due_at
 from channels_io.messaging.keywords import keyword_of
-from channels_io.messaging.reports import take_report
+from channels_io.messaging.reports import settle_report
 from channels_io.messaging.wake import ANSWER, wake
 from channels_io.models import Account, Channel, InboundEvent, Thread
 from channels_io.reads.threads import thread_for
@@ -42,38 +42,45 @@ def take_inbound(
     same = InboundEvent.objects.filter(account=account, kind=kind, key=key)
     if same.exists():
         return False
-    with transaction.atomic():
-        # Locked before the row gets its number: within a thread, the order of numbers is the order of commits.
-        thread = _locked_thread(channel, address) if kind == InboundEvent.Kind.MESSAGE else None
-        event = InboundEvent(
-            workspace_id=channel.workspace_id,
-            account=account,
-            channel=channel,
-            thread=thread,
-            kind=kind,
-            key=key,
-            body=clean_json(body),
-            provider_at=at,
-        )
-        if kind == InboundEvent.Kind.CALL:
-            event.state, event.done_at = InboundEvent.State.DONE, timezone.now()
-        try:
-            with transaction.atomic():
-                event.save(force_insert=True)
-        except IntegrityError:
-            if same.exists():  # The same one came over another request in this moment.
-                return False
-            raise
-        if thread is not None:
-            _make_due(thread, channel, event)
-        elif kind == InboundEvent.Kind.STATUS:
-            take_report(event)
+    event = InboundEvent(
+        workspace_id=channel.workspace_id,
+        account=account,
+        channel=channel,
+        kind=kind,
+        key=key,
+        body=clean_json(body),
+        provider_at=at,
+    )
+    try:
+        with transaction.atomic():
+            _keep(event, channel, address)
+    except IntegrityError:
+        if same.exists():  # The same one came over another request in this moment.
+            return False
+        raise
     return True
 
 
+def _keep(event: InboundEvent, channel: Channel, address: str) -> None:
+    match event.kind:
+        case InboundEvent.Kind.MESSAGE:
+            # Locked before the row gets its number: within a thread, the order of numbers is the order of commits.
+            event.thread = _locked_thread(channel, clean_text(address, 200))
+            event.received_at = timezone.now()
+            event.save(force_insert=True)
+            _make_due(event.thread, channel, event)
+        case InboundEvent.Kind.STATUS:
+            settle_report(event)
+            event.save(force_insert=True)
+        case _:
+            event.state, event.done_at = InboundEvent.State.DONE, timezone.now()
+            event.save(force_insert=True)
+
+
 def _locked_thread(channel: Channel, address: str) -> Thread:
-    thread = thread_for(channel, clean_text(address, 200))
-    return Thread.objects.select_for_update().get(pk=thread.pk)
+    rows = Thread.objects.select_for_update()
+    known = rows.filter(channel=channel, address=address).first()
+    return known or rows.get(pk=thread_for(channel, address).pk)
 
 
 def _make_due(thread: Thread, channel: Channel, event: InboundEvent) -> None:

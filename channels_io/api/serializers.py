@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
 from channels_io import splits
-from channels_io.models import Conversation, Leg, Turn
+from channels_io.api.analysis_serializers import AnalysisSerializer
+from channels_io.models import Conversation, Leg, PhoneCall, Turn
 from channels_io.registry import paths
 from channels_io.widget_settings import WIDGET_KIND, checked_settings
 from parley.api import StrictSerializer
@@ -94,6 +95,26 @@ class EventSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class TransferSerializer(serializers.Serializer[Any]):
+    number = serializers.CharField(allow_blank=True)
+    result = serializers.CharField(
+        allow_blank=True, help_text="connected, accepted, rejected, busy, no_answer ...; empty while it rings."
+    )
+    announced = serializers.BooleanField(help_text="The person was told who calls before they took it.")
+    seconds = serializers.IntegerField(help_text="That both talked.")
+
+
+class TelephoneSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    direction = serializers.ChoiceField(choices=PhoneCall.Direction.choices)
+    number = serializers.CharField(allow_blank=True)
+    status = serializers.ChoiceField(choices=PhoneCall.Status.choices)
+    answered_by = serializers.CharField(allow_blank=True, help_text="The carrier's word: human, machine_start ...")
+    result = serializers.CharField(allow_blank=True)
+    consent = serializers.CharField(allow_blank=True, help_text="To be recorded: yes, no, or empty: nobody asked.")
+    transfers = TransferSerializer(many=True)
+
+
 class LegSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     kind = serializers.CharField()
@@ -109,6 +130,7 @@ class LegSerializer(serializers.Serializer[Any]):
         choices=("good", "neutral", "warn", "bad"), allow_blank=True, help_text="bad: ours to answer for."
     )
     recording = RecordingSerializer(allow_null=True)
+    telephone = TelephoneSerializer(allow_null=True, help_text="Of a call over a carrier.")
     turns = TurnSerializer(many=True)
     events = EventSerializer(many=True)
 
@@ -136,6 +158,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     agent = NamedSerializer()
     contact = ContactSerializer()
     summary = SummarySerializer()
+    analysis = AnalysisSerializer(allow_null=True, help_text="What it came to; null until it has been due.")
     state = serializers.DictField(help_text="What a worker resumes the conversation with.")
     legs = LegSerializer(many=True)
 

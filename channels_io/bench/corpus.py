@@ -1,7 +1,7 @@
 """The committed corpora: WAVs (16 kHz, 16-bit, mono) and corpus.json with their sample indices.
 
 "main" is what the waits of turn-taking were chosen on; "fresh" is held out: other sentences, other
-speakers, rooms that are not silent. "booking" is whole calls to the agent with a drawn flow.
+speakers, rooms that are not silent. "booking" is whole calls to the agent with a drawn flow, "story" what `manage.py simulate booking` says.
 """
 
 from __future__ import annotations
@@ -19,11 +19,16 @@ from channels_io.bench.utterances import Kind
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
 RATE = 16000
-CorpusName = Literal["main", "fresh", "booking"]
+CorpusName = Literal["main", "fresh", "booking", "story"]
 CORPORA: tuple[CorpusName, ...] = ("main", "fresh")
 """Those that questions are drawn from."""
 _CORPUS = Path(__file__).with_name("corpus")
-FOLDERS: dict[CorpusName, Path] = {"main": _CORPUS, "fresh": _CORPUS / "fresh", "booking": _CORPUS / "booking"}
+FOLDERS: dict[CorpusName, Path] = {
+    "main": _CORPUS,
+    "fresh": _CORPUS / "fresh",
+    "booking": _CORPUS / "booking",
+    "story": _CORPUS / "story",
+}
 WINDOW = RATE // 100
 """10 ms, the window that decides what counts as audible."""
 

@@ -23,6 +23,7 @@ from inference.events import Span
 
 LATEST = timedelta(seconds=6)
 """After a clip's end, until its turn must have been taken."""
+Latest = dict[Spoken, datetime]
 
 
 def phones_plan(workspace: str, served: str, drafts: Sequence[Draft]) -> PhonesPlan:
@@ -67,15 +68,28 @@ def joined(found: PhoneRun) -> RunRecord:
     turns = {sid: _turns_of(sid) for sid in calls}
     by_clip = {each.clip: each for each in found.spoken}
     order = _calls_of(found)
+    latest = _latest(found.spoken)
     return msgspec.structs.replace(
         found.run,
         turns=tuple(
-            _turn(record, said.get((order.get(record.call, ""), record.clip)), turns) for record in found.run.turns
+            _turn(record, said.get((order.get(record.call, ""), record.clip)), turns, latest)
+            for record in found.run.turns
         ),
         back_channels=tuple(
-            _back_channel(record, by_clip.get(record.clip), turns) for record in found.run.back_channels
+            _back_channel(record, by_clip.get(record.clip), turns, latest) for record in found.run.back_channels
         ),
     )
+
+
+def _latest(spoken: Sequence[Spoken]) -> Latest:
+    """When the turn of each clip must have been taken: it is not the turn of the clip that was said next."""
+    found: Latest = {}
+    for each, after in zip(spoken, [*spoken[1:], None], strict=True):
+        moment = datetime.fromtimestamp(each.ended, UTC) + LATEST
+        if after is not None and after.call == each.call:
+            moment = min(moment, datetime.fromtimestamp(after.began, UTC))
+        found[each] = moment
+    return found
 
 
 def _calls_of(found: PhoneRun) -> dict[int, str]:
@@ -92,17 +106,16 @@ def _turns_of(sid: str) -> list[Turn]:
     return list(Turn.objects.filter(leg_id=call.leg_id).prefetch_related("spans").order_by("number", "pk"))
 
 
-def _heard(spoken: Spoken, turns: Sequence[Turn], *, until: datetime | None = None) -> list[Turn]:
+def _heard(spoken: Spoken, turns: Sequence[Turn], latest: Latest) -> list[Turn]:
     """The caller's turns that were taken of these words."""
     began = datetime.fromtimestamp(spoken.began, UTC)
-    latest = until or datetime.fromtimestamp(spoken.ended, UTC) + LATEST
-    return [turn for turn in turns if turn.role == Turn.Role.CALLER and began <= turn.at < latest]
+    return [turn for turn in turns if turn.role == Turn.Role.CALLER and began <= turn.at < latest[spoken]]
 
 
-def _turn(record: TurnRecord, spoken: Spoken | None, turns: dict[str, list[Turn]]) -> TurnRecord:
+def _turn(record: TurnRecord, spoken: Spoken | None, turns: dict[str, list[Turn]], latest: Latest) -> TurnRecord:
     if spoken is None:
         return record
-    heard = _heard(spoken, turns[spoken.call])
+    heard = _heard(spoken, turns[spoken.call], latest)
     if not heard:
         return record
     answers = [turn for turn in turns[spoken.call] if turn.role == Turn.Role.AGENT and turn.number == heard[-1].number]
@@ -124,8 +137,10 @@ def _turn(record: TurnRecord, spoken: Spoken | None, turns: dict[str, list[Turn]
     )
 
 
-def _back_channel(record: BackChannelRecord, spoken: Spoken | None, turns: dict[str, list[Turn]]) -> BackChannelRecord:
+def _back_channel(
+    record: BackChannelRecord, spoken: Spoken | None, turns: dict[str, list[Turn]], latest: Latest
+) -> BackChannelRecord:
     """Taken as a turn, it stopped the agent, though the answer to it may have sounded like going on."""
-    taken = spoken is not None and bool(_heard(spoken, turns[spoken.call]))
+    taken = spoken is not None and bool(_heard(spoken, turns[spoken.call], latest))
     stopped = record.stopped or taken
     return BackChannelRecord(record.clip, stopped, None if stopped else record.held_ms)

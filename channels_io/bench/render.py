@@ -38,10 +38,11 @@ from channels_io.bench.corpus import (
 from channels_io.bench.fresh import FRESH
 from channels_io.bench.room import room_noise
 from channels_io.bench.speakers import spoken_at
+from channels_io.bench.story import STORY
 from channels_io.bench.utterances import UTTERANCES, Utterance
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
-TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH, "booking": BOOKING}
+TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH, "booking": BOOKING, "story": STORY}
 LEAD = RATE // 10
 """Samples kept before the first and after the last audible one."""
 TRIES = 8

@@ -27,7 +27,7 @@ from channels_io.guards.lock import lock_spending
 from channels_io.guards.notes import note_budget, note_refusal, note_unreadable
 from channels_io.guards.numbers import NotANumber, Number, masked, parse_number
 from channels_io.guards.people import digest_of, has_opted_out, wrote_lately
-from channels_io.guards.rules import EVERY, Rules, judge, load_rules, price_of
+from channels_io.guards.rules import EVERY, Rules, countries_of, judge, load_rules, price_of
 from channels_io.models import Channel, Spending, SpendingDay, SpendingRule
 from parley.accounts.models import Workspace
 
@@ -113,6 +113,15 @@ def rules_in_force(workspace: Workspace, channel: Channel | None = None) -> Rule
     if row is not None:
         return load_rules(row.rules)
     return Rules(countries=(EVERY,)) if _simulated(channel) else Rules()
+
+
+def reaches_nobody(workspace: Workspace, channel: Channel | None = None) -> bool:
+    """Whether the rules let out nothing at all. A workspace whose time zone names no country begins like that.
+
+    Raises msgspec.ValidationError when what is stored is no longer understood.
+    """
+    rules = rules_in_force(workspace, channel)
+    return not rules.allow and not countries_of(rules, country_of_zone(workspace.timezone))
 
 
 def _answer(asked: _Asked) -> Refused:

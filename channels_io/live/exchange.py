@@ -6,10 +6,22 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Literal
 
 from channels_io.live.inbox import Inbox
 from channels_io.live.limits import TEXT_LIMITS
-from channels_io.live.messages import ChannelEvent, Clear, Ended, Failed, Hangup, Heard, ReplyDone, ReplyText, Text
+from channels_io.live.messages import (
+    ChannelEvent,
+    Clear,
+    Ended,
+    Failed,
+    Hangup,
+    Heard,
+    OwnerState,
+    ReplyDone,
+    ReplyText,
+    Text,
+)
 from channels_io.live.opening import OpenedLeg
 from channels_io.live.runner import run_leg
 from channels_io.live.worker import Workers
@@ -17,6 +29,8 @@ from inference.errors import WorkerError
 from inference.events import Media
 
 ANSWER_SECONDS = 60.0
+GO_ON_SECONDS = 25.0
+"""For an agent that was given the conversation back: its flow may have nothing to say."""
 EVENTS_LIMIT = 1000
 """When full, the session waits for the reader."""
 
@@ -32,6 +46,8 @@ class Reply:
     ended: str = ""
     before: str = ""
     """What the agent said by itself before it heard the message: its greeting, or an answer that was still owed."""
+    owner: Literal["ai", "human"] = "ai"
+    """"human": a person has the conversation, and answers later; there is no text."""
 
 
 class ExchangeChannel:
@@ -79,12 +95,12 @@ async def exchange(
 ) -> AsyncGenerator[ReplyText | Reply]:
     """The words of the answer as they come, then the whole. Raises WorkerError when there is none in time.
 
-    While a person has taken the conversation over, the whole is empty: the message is in the record, and they answer.
+    When a person takes the conversation over meanwhile, the whole is empty: the message is in the record, and they answer.
     """
     channel = ExchangeChannel(opened.leg.kind)
     leg = asyncio.create_task(run_leg(channel, opened, workers=workers, limits=TEXT_LIMITS))
     channel.inbox.put(Text(text, message_id))
-    by_hand = opened.facts.state is not None and opened.facts.state.owner == "human"
+    by_hand = opened.facts.owner.owner == "human"
     turn = -1
     before: dict[int, str] = {}
     try:
@@ -94,7 +110,12 @@ async def exchange(
                     case Heard(turn=heard_turn, id=heard_id) if heard_id == message_id:
                         turn = heard_turn
                         if by_hand:
-                            yield Reply(opened.facts.conversation, message_id, turn, "")
+                            yield Reply(opened.facts.conversation, message_id, turn, "", owner="human")
+                            return
+                    case OwnerState(owner=owner):
+                        by_hand = owner == "human"
+                        if by_hand and turn >= 0:
+                            yield Reply(opened.facts.conversation, message_id, turn, "", owner="human")
                             return
                     case ReplyText() if turn >= 0 and event.turn >= turn:
                         yield event
@@ -120,6 +141,31 @@ async def exchange(
             channel.events.get_nowait()
         channel.inbox.put(Hangup())
         await leg  # The record is written when this returns: the same message then finds its answer.
+
+
+async def continuation(opened: OpenedLeg, *, workers: Workers | None = None) -> Reply:
+    """What the agent says by itself on a leg that goes on; no text: it has nothing to say. Raises WorkerError."""
+    channel = ExchangeChannel(opened.leg.kind)
+    leg = asyncio.create_task(run_leg(channel, opened, workers=workers, limits=TEXT_LIMITS))
+    try:
+        async with asyncio.timeout(GO_ON_SECONDS):
+            while (event := await channel.events.get()) is not None:
+                match event:
+                    case ReplyDone(turn=turn, text=text, end=end):
+                        return Reply(opened.facts.conversation, "", turn, text, "agent_ended" if end else "")
+                    case Failed(code=code, message=message, fatal=True):
+                        raise WorkerError(message, code=code)
+                    case OwnerState(owner="human") | Ended():
+                        break
+        return Reply(opened.facts.conversation, "", 0, "")
+    except TimeoutError:
+        return Reply(opened.facts.conversation, "", 0, "")
+    finally:
+        channel.answered = True
+        while not channel.events.empty():  # Whoever waits for room goes on.
+            channel.events.get_nowait()
+        channel.inbox.put(Hangup())
+        await leg
 
 
 async def whole_exchange(opened: OpenedLeg, text: str, message_id: str, *, workers: Workers | None = None) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from channels_io.live.lines import Line
 from channels_io.mocks import Mock
@@ -20,6 +20,21 @@ class KnownMessage:
     text: str
     reply: tuple[int, str] | None = None
     """(turn, words)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerNow:
+    """`number` is `Conversation.owner_number`: of two of these the one with the higher number is true."""
+
+    owner: Literal["ai", "human"] = "ai"
+    number: int = 0
+    user: str = ""
+    """Public id of the person, and their name."""
+    name: str = ""
+    node: str = ""
+    """Where the agent is to go on; "" where its flow stands."""
+    by: str = ""
+    """`OwnerChange.by`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +66,7 @@ class LegFacts:
     """Tools that are not run in this leg, by name, and what they answer instead."""
     flow: Mapping[str, Any] = field(default_factory=dict)
     """The flow as it was drawn: the requests of its own nodes stay on this side of the wire."""
+    owner: OwnerNow = OwnerNow()
+    """Who talks when the leg begins."""
+    lines: Mapping[Line, str] = field(default_factory=dict)
+    """Sentences that this channel says in its own words; empty: it says none."""

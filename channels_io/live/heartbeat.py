@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
@@ -16,10 +17,11 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 20.0
 
 
-async def keep_alive(leg: Leg) -> None:
-    """Until cancelled. A database that is away costs a beat, never the call."""
+async def keep_alive(leg: Leg, beaten: Callable[[], None] = lambda: None) -> None:
+    """Until cancelled; `beaten` is called at each beat. A database that is away costs a beat, never the call."""
     while True:
         await asyncio.sleep(BEAT_SECONDS)
+        beaten()
         try:
             await database_sync_to_async(_beat)(leg)
         except (DatabaseError, InterfaceError) as error:

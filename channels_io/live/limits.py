@@ -14,6 +14,12 @@ class Limits:
     """A voice socket that brings nothing at all, not even a ping, is dead."""
     silent_text: float = 900.0
     """A text leg without a message; the page opens a new one with the next message."""
+    silent_by_hand: float = 4.0
+    """So many times as long while a person talks to the caller."""
+    person_away: float = 1.0
+    """A person who talks and whose browser has not been there for so long: the caller hears a sentence."""
+    person_grace: float = 8.0
+    """And after so long the agent goes on."""
     first_worker: float = 3.0
     """How long a new leg looks for a worker before it is refused."""
     queue_when_full: bool = False
@@ -46,6 +52,10 @@ class Limits:
     pending_texts: int = 50
     send: float = 5.0
     """Longest that one write to the caller may block."""
+
+    def silent(self, *, voice: bool, by_hand: bool) -> float:
+        """How long a leg without a sign of the caller's side stays open."""
+        return (self.silent_voice if voice else self.silent_text) * (self.silent_by_hand if by_hand else 1.0)
 
 
 TEXT_LIMITS = Limits(first_worker=20.0, queue_when_full=True)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Literal
 
 import numpy as np
+from django.conf import settings
 
 from channels_io.live.worker import Workers
 from inference.audio import AudioFrame, resample
@@ -33,6 +34,10 @@ Line = Literal[
     "busy_still",
     "busy_goodbye",
     "returned",
+    "handed_over",
+    "handed_back",
+    "one_moment",
+    "person_ended",
 ]
 LINES: tuple[Line, ...] = (
     "apology",
@@ -46,7 +51,8 @@ LINES: tuple[Line, ...] = (
     "busy_second",
     "busy_third",
 )
-"""What every call may need. "returned" is asked for when a call comes back from a person."""
+"""What every call may need. "returned" is asked for when a call comes back from a person, the last four when somebody of
+the team looks on: a person talks from now on, the agent does again, the person is away, the person ends the call."""
 CACHE_SIZE = 512
 
 TEXTS: dict[str, dict[Line, str]] = {
@@ -62,6 +68,10 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_still": "Thank you for waiting. You will be connected as soon as a line is free.",
         "busy_goodbye": "All lines are still busy. Please call again a little later. Goodbye.",
         "returned": "I'm with you again. What else can I do for you?",
+        "handed_over": "You are now speaking with a colleague of mine.",
+        "handed_back": "I'm with you again.",
+        "one_moment": "One moment please.",
+        "person_ended": "Thank you for calling. Goodbye.",
     },
     "de": {
         "apology": "Entschuldigung, einen Moment bitte.",
@@ -75,6 +85,10 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_still": "Danke für Ihre Geduld. Sie werden verbunden, sobald eine Leitung frei ist.",
         "busy_goodbye": "Es sind noch alle Leitungen belegt. Bitte rufen Sie etwas später wieder an. Auf Wiederhören.",
         "returned": "Ich bin wieder für Sie da. Was kann ich noch für Sie tun?",
+        "handed_over": "Sie sprechen jetzt mit einer Kollegin oder einem Kollegen von mir.",
+        "handed_back": "Ich bin wieder für Sie da.",
+        "one_moment": "Einen Moment bitte.",
+        "person_ended": "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
     },
     "es": {
         "apology": "Disculpe, un momento por favor.",
@@ -88,6 +102,10 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_still": "Gracias por esperar. Le atenderemos en cuanto haya una línea libre.",
         "busy_goodbye": "Todas las líneas siguen ocupadas. Llame de nuevo un poco más tarde, por favor. Hasta luego.",
         "returned": "Estoy de nuevo con usted. ¿Qué más puedo hacer por usted?",
+        "handed_over": "Ahora habla con una persona de nuestro equipo.",
+        "handed_back": "Estoy de nuevo con usted.",
+        "one_moment": "Un momento, por favor.",
+        "person_ended": "Gracias por llamar. Hasta luego.",
     },
     "fr": {
         "apology": "Pardon, un instant s'il vous plaît.",
@@ -101,6 +119,10 @@ TEXTS: dict[str, dict[Line, str]] = {
         "busy_still": "Merci de patienter. Vous serez mis en relation dès qu'une ligne se libère.",
         "busy_goodbye": "Toutes les lignes sont encore occupées. Veuillez rappeler un peu plus tard. Au revoir.",
         "returned": "Je suis de nouveau avec vous. Que puis-je faire d'autre pour vous ?",
+        "handed_over": "Vous parlez maintenant avec l'un de mes collègues.",
+        "handed_back": "Je suis de nouveau avec vous.",
+        "one_moment": "Un instant, s'il vous plaît.",
+        "person_ended": "Merci de votre appel. Au revoir.",
     },
 }
 
@@ -119,6 +141,8 @@ class SpeechCache:
         self._size = size
         self._audio: OrderedDict[_Key, bytes] = OrderedDict()
         self._asking: dict[_Key, asyncio.Task[None]] = {}
+        self._refused: set[tuple[str, str, str]] = set()
+        """Voices that could not speak, and why: said once."""
 
     async def prepare(self, workers: Workers, voice: VoiceSpec, language: str, rate: int) -> None:
         """Ask for what is missing, one sentence after the other. A failure leaves the signal in its place."""
@@ -156,13 +180,25 @@ class SpeechCache:
         try:
             frame = await workers.synthesize(text, voice, rate)
         except ParleyError as error:
-            logger.warning("A fixed sentence could not be spoken ahead of time: %s", error.code)
+            self._note(voice, error.code)
             return
         finally:
             self._asking.pop(key, None)
         self._audio[key] = AudioFrame.from_samples(resample(frame.samples, frame.rate, rate), rate).pcm
         while len(self._audio) > self._size:
             self._audio.popitem(last=False)
+
+    def _note(self, voice: VoiceSpec, code: str) -> None:
+        refused = (voice.engine, voice.name, code)
+        if refused in self._refused or settings.PARLEY_PROFILE == "fake":  # Fake engines have no voices by name.
+            return
+        self._refused.add(refused)
+        logger.warning(
+            "No fixed sentence can be spoken ahead of time as %s of %s (%s): callers hear a signal in its place.",
+            voice.name,
+            voice.engine,
+            code,
+        )
 
 
 def signal(rate: int) -> bytes:

@@ -155,7 +155,10 @@ class Entered(Struct, frozen=True, tag_field="type", tag="entered"):
 
 
 class OwnerState(Struct, frozen=True, tag_field="type", tag="state"):
+    """`name`: what the person is called who answers from now on; empty: nobody in particular."""
+
     owner: Literal["ai", "human"]
+    name: str = ""
 
 
 class Failed(Struct, frozen=True, tag_field="type", tag="failed"):

@@ -17,8 +17,10 @@ from agents.models import Agent, Version
 from agents.problems import CompileError
 from agents.surroundings import surroundings_of
 from channels_io.actions.open_leg import open_leg
+from channels_io.hand_over_lines import lines_of
 from channels_io.identities import EMAIL, PHONE
-from channels_io.live.facts import KnownMessage, LegFacts
+from channels_io.live.facts import KnownMessage, LegFacts, OwnerNow
+from channels_io.live.owner import owner_of
 from channels_io.live.rejoin import version_of_cut_off_leg
 from channels_io.live.remembered import known_of
 from channels_io.live.tool_names import nodes_of
@@ -26,6 +28,7 @@ from channels_io.mocks import Mocks
 from channels_io.models import Channel, Contact, Conversation, Leg, Turn, TurnState
 from channels_io.proof import holds_proof, was_proved, with_proof
 from channels_io.reads.said import state_before
+from channels_io.splits import version_for
 from channels_io.tickets import Ticket
 from inference.events import ConversationState
 from inference.nodes import VERIFIED
@@ -66,7 +69,8 @@ def open_ticket(ticket: Ticket, media: Literal["voice", "text"]) -> OpenedLeg:
         agent = get_or_404(Agent.objects.select_related("published", "workspace"), workspace, ticket.agent)
         channel = get_or_404(Channel, workspace, ticket.channel) if ticket.channel else None
         conversation = get_or_404(Conversation, workspace, ticket.conversation) if ticket.conversation else None
-        running = running_for(agent, channel, ticket.version)
+        person = ticket.identity[1] if ticket.identity else ""
+        running = running_for(agent, channel, ticket.version, person)
         if conversation is not None and ticket.version == "published":
             running = version_of_cut_off_leg(conversation) or running
         trial, conversation = _trial(ticket, conversation)
@@ -162,6 +166,8 @@ def open_leg_for(
         test=trial is not None,
         mocks={} if trial is None else trial.mocks,
         flow=flow or {},
+        owner=owner_of(leg.conversation_id) if leg.conversation.owner_number else OwnerNow(),
+        lines=lines_of(channel),
     )
     records = running.draft.get("record_audio") if isinstance(running, Version) else agent.draft.record_audio
     return OpenedLeg(leg, facts, record_sound=media == "voice" and bool(records))
@@ -181,15 +187,18 @@ def moment(now: datetime, zone: str) -> str:
     return now.astimezone(ZoneInfo(zone)).strftime("Now: %A %-d %B %Y, %H:%M")
 
 
-def running_for(agent: Agent, channel: Channel | None, version: str) -> Version | AgentSpec:
-    """What "published", "draft" or a version's id stands for. Raises NothingToOpen, Http404."""
+def running_for(agent: Agent, channel: Channel | None, version: str, person: str = "") -> Version | AgentSpec:
+    """What "published", "draft" or a version's id stands for. Raises NothingToOpen, Http404.
+
+    `person`: whatever stays the same when they come again. A channel that is split gives them the same version each time.
+    """
     if version == "draft":
         try:
             return compile_draft(agent.draft, around=surroundings_of(agent.workspace))
         except CompileError as error:
             raise NothingToOpen("The draft has problems and cannot be tried: open it in the builder.") from error
     if version == "published":
-        running = agent.published if channel is None else channel.running
+        running = agent.published if channel is None else version_for(channel, person)
         if running is None:
             raise NothingToOpen("The agent is not published: publish it, or try its draft.")
         return running

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from channels.db import database_sync_to_async
@@ -72,9 +72,23 @@ class NullRecorder:
 class LegRecorder:
     """Run `run()` as a task beside the session; `finish` afterwards, also when cancelled."""
 
-    def __init__(self, leg: Leg, *, record_sound: bool, every_state: bool = False, media: Media | None = None) -> None:
-        """`every_state`: keep the state after each turn, not only the newest. `media` has the rates of both sides."""
+    def __init__(
+        self,
+        leg: Leg,
+        *,
+        record_sound: bool,
+        every_state: bool = False,
+        media: Media | None = None,
+        sensitive: Collection[str] = (),
+        node: str = "",
+    ) -> None:
+        """`every_state`: keep the state after each turn, not only the newest. `media` has the rates of both sides.
+
+        While the flow stands at one of the `sensitive` nodes (it begins at `node`), the recording holds silence.
+        """
         self._leg = leg
+        self._sensitive = sensitive
+        self._hushed = node in sensitive
         self._media = media or Media()
         self._record_sound = record_sound
         self._every_state = every_state
@@ -93,6 +107,8 @@ class LegRecorder:
 
     def put(self, entry: Entry) -> None:
         if isinstance(entry, EventEntry):
+            if entry.kind == "node" and entry.data.get("nodes"):
+                self._hushed = entry.data["nodes"][-1] in self._sensitive
             if self._events >= EVENTS_LIMIT:
                 self.dropped_events += 1
                 return
@@ -122,7 +138,7 @@ class LegRecorder:
         self._add_sound(lambda writer: writer.cut(round(at_seconds * self._media.rate_out)))
 
     def _add_sound(self, write: Callable[[StereoWriter], None]) -> None:
-        if not self._record_sound:
+        if not self._record_sound or self._hushed:
             return
         if len(self._sound) >= SOUND_LIMIT:
             self.dropped_sound += 1

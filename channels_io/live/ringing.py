@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from channels_io.base import Channel
 from channels_io.live.recorder import Recorder
 from inference.audio import AudioFrame
+from inference.events import Media
 
 PITCH: Final = 425.0
 """Hz, as in most of Europe."""
@@ -32,11 +32,19 @@ def ring_tone(rate: int) -> bytes:
     return AudioFrame.from_float(cycle, rate).pcm
 
 
+class ToneLine(Protocol):
+    """What a channel has of it."""
+
+    media: Media
+
+    async def send_tone(self, pcm: bytes) -> None: ...
+
+
 class Ringing:
     """A task of a voice session. Where the agent speaks it is silent and goes on in its rhythm."""
 
     def __init__(
-        self, channel: Channel, recorder: Recorder, quiet: Callable[[], bool], clock: Callable[[], float]
+        self, channel: ToneLine, recorder: Recorder, quiet: Callable[[], bool], clock: Callable[[], float]
     ) -> None:
         """`quiet`: whether the agent says nothing at this moment."""
         self._channel = channel

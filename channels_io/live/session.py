@@ -9,41 +9,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import assert_never
-from uuid import uuid4
 
 import msgspec
 
 from channels_io.base import Channel, CloseCode
 from channels_io.end_reasons import EndReason, known_reason
 from channels_io.live import messages as out
+from channels_io.live.backstage import Backstage, no_backstage
 from channels_io.live.caller_clock import CallerClock
-from channels_io.live.facts import KnownMessage, LegFacts
+from channels_io.live.facts import LegFacts
 from channels_io.live.hold_lines import HoldLines
 from channels_io.live.limits import Limits
-from channels_io.live.lines import Line, SpeechCache, line_text
+from channels_io.live.lines import Line, SpeechCache
 from channels_io.live.messages import CallerAudio, Gone, Hangup, Inbound, Ping, Played, Refused
+from channels_io.live.no_worker import end_without_worker
+from channels_io.live.operator import Operator
+from channels_io.live.own_words import OwnWords
 from channels_io.live.recorder import Recorder
 from channels_io.live.ringing import Ringing
 from channels_io.live.speaker import SessionEnded, Speaker
 from channels_io.live.tool_runner import NoTools, Toolbox, ToolRunner
 from channels_io.live.transcript import Transcript
+from channels_io.live.typed import Typed
 from channels_io.live.waiting_line import WaitingLine
+from channels_io.live.watched import WatchedChannel, WatchedRecorder
 from channels_io.live.waterfall import Measured
 from channels_io.live.worker import Workers
 from channels_io.live.worker_line import WorkerLine
-from channels_io.sanitize import clean_text
 from inference import events as wire
-from inference.errors import WorkerError, WorkerFull, WorkerLost
+from inference.errors import WorkerError, WorkerFull
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
 LEFT_AS = (EndReason.HUNG_UP, EndReason.LOST, EndReason.AGENT_ENDED, EndReason.SILENCE)
 """How it looks from here when the caller has gone elsewhere."""
-SEEN_IDS = 1000
 
 
 class LiveSession:
@@ -60,15 +62,19 @@ class LiveSession:
         waiting: WaitingLine | None = None,
         clock: Callable[[], float] | None = None,
         observe: Callable[[Measured], None] = lambda measured: None,
+        backstage: Backstage | None = None,
     ) -> None:
-        """`observe` is told of each turn when its waterfall is complete."""
+        """`observe` is told of each turn when its waterfall is complete. `backstage`: how people outside reach the leg."""
+        self._clock = clock or asyncio.get_running_loop().time
+        backstage = backstage or no_backstage(channel, facts, self._clock)
+        callers_own, channel = channel, WatchedChannel(channel, backstage.watch)
+        recorder = WatchedRecorder(recorder, backstage.watch)
         self._channel = channel
         self._facts = facts
         self._workers = workers
         self._recorder = recorder
         self._speech = speech
         self._limits = limits or Limits()
-        self._clock = clock or asyncio.get_running_loop().time
         self._voice = channel.media.kind == "voice"
         self._started = self._last_inbound = self._clock()
         self._line = WorkerLine(workers, self, self._limits, self._clock, WaitingLine() if waiting is None else waiting)
@@ -87,13 +93,24 @@ class LiveSession:
         )
         self._ringing = Ringing(channel, recorder, self._speaker.silent, self._clock)
         self._caller_clock = CallerClock(channel.media.rate_in)
+        self._typed = Typed(channel, facts.known, self._line.send_text, self._fail)
+        self._words = OwnWords(facts, channel, workers, speech, self._speaker, self._transcript, self.next_turn)
         self._state = facts.state or wire.ConversationState()
-        self._turn = self._state.turn
-        self._owner = self._state.owner
+        self.turn = self._state.turn
+        self._operator = Operator(
+            self,
+            facts,
+            callers_own,
+            backstage,
+            recorder=recorder,
+            transcript=self._transcript,
+            workers=workers,
+            tools=tools or NoTools(),
+            limits=self._limits,
+            clock=self._clock,
+        )
         self._was_up = False
         self._local_turns: set[int] = set()
-        self._seen_ids: deque[str] = deque(maxlen=SEEN_IDS)
-        self._own_ids: set[str] = set()
         self._answer_due: float | None = None
         self._say_again_at: float | None = None
         self._ending: tuple[EndReason, float] | None = None
@@ -132,6 +149,50 @@ class LiveSession:
     def leave(self, reason: str) -> None:
         self._left = known_reason(reason, EndReason.TRANSFERRED)
 
+    def read_owner(self) -> None:
+        """Who talks may have changed: look, soon."""
+        self._operator.read_again()
+
+    # --- led by a person (`operator.Led`) -------------------------------------------------------
+
+    async def steer(self, control: wire.Control) -> bool:
+        if await self._line.send(control):
+            return True
+        state = self._state
+        if control.action == "told":
+            said = wire.Message("assistant", control.text, wire.HUMAN)
+            self._state = msgspec.structs.replace(state, history=(*state.history, said))
+        elif control.action == "instruct":
+            told = (*state.instructions, control.text)
+            self._state = msgspec.structs.replace(state, instructions=told, unfollowed=state.unfollowed + 1)
+        return False
+
+    async def fall_silent(self) -> None:
+        self._answer_due = None
+        if not self._speaker.silent():
+            await self._speaker.cut(self._speaker.newest)
+        await self._speaker.release()
+
+    def next_turn(self) -> int:
+        self._begin_turn(self.turn + 1, follows=True)
+        self._local_turns.add(self.turn)
+        return self.turn
+
+    def quiet(self) -> bool:
+        return self._speaker.silent()
+
+    def last_spoken(self) -> int:
+        return self._speaker.newest
+
+    async def say_line(self, line: Line) -> None:
+        await self._words.say_soon(line)
+
+    async def prepare(self, lines: tuple[Line, ...]) -> None:
+        await self._words.prepare(lines)
+
+    def end(self, reason: EndReason) -> None:
+        self._ending = (reason, self._clock() + self._limits.goodbye)
+
     async def _live(self) -> SessionEnded:
         ended: SessionEnded | None = None
         spec = self._facts.spec
@@ -141,6 +202,7 @@ class LiveSession:
                 tasks.create_task(self._talk_to_worker())
                 tasks.create_task(self._watch())
                 tasks.create_task(self._tools.run())
+                tasks.create_task(self._operator.run())
                 if self._voice:
                     tasks.create_task(self._speaker.run())
                     tasks.create_task(self._ringing.run())
@@ -163,7 +225,7 @@ class LiveSession:
             case CallerAudio():
                 await self._on_audio(inbound)
             case out.Text():
-                await self._on_text(inbound)
+                await self._typed.take(inbound)
             case out.Dtmf(digit=digit):
                 # That a key was pressed, not which: it may be one of a card. The worker says what may be read.
                 self._transcript.event("dtmf", {})
@@ -187,33 +249,6 @@ class LiveSession:
         if self._ending is None and await self._line.send(wire.Audio(audio.pcm)):
             self._caller_clock.sent(len(audio.pcm) // 2, audio.arrived)
 
-    async def _on_text(self, message: out.Text) -> None:
-        text = clean_text(message.text, wire.MAX_TEXT_CHARS).strip()
-        if not text:
-            await self._fail("empty_text", "There was no text in this message.")
-            return
-        message_id = message.id
-        if not message_id:
-            message_id = uuid4().hex
-            self._own_ids.add(message_id)
-        elif message_id in self._seen_ids:
-            return
-        self._seen_ids.append(message_id)
-        if message_id in self._facts.known:
-            await self._remind(message_id, self._facts.known[message_id])
-            return
-        if not await self._line.send_text(wire.Text(text, message_id)):
-            self._seen_ids.remove(message_id)  # Sent again in a moment, it is taken.
-            await self._fail("too_many_messages", "Too many messages wait for an answer. Try again in a moment.")
-
-    async def _remind(self, message_id: str, known: KnownMessage) -> None:
-        """An earlier leg took this message and its sender does not know: say so again, with the answer it had."""
-        await self._channel.send(out.Heard(known.turn, known.text, "text", message_id))
-        if known.reply is not None:
-            turn, text = known.reply
-            await self._channel.send(out.ReplyText(turn, text))
-            await self._channel.send(out.ReplyDone(turn, text, 0))
-
     async def _tell_playback(self, turn: int, samples: int, *, done: bool) -> None:
         if turn not in self._local_turns:
             await self._line.send(wire.Playback(turn, samples, done))
@@ -223,7 +258,7 @@ class LiveSession:
         self._line.closing = True
         if self._line.connected:
             if self._voice:
-                await self._tell_playback(self._turn, self._speaker.played(self._turn), done=True)
+                await self._tell_playback(self.turn, self._speaker.played(self.turn), done=True)
             self._settled.clear()
             await self._line.send(wire.Close(reason))
             try:
@@ -239,17 +274,9 @@ class LiveSession:
         try:
             await self._line.run()
         except WorkerError as error:
-            if isinstance(error, WorkerFull):
-                await self._say_busy_goodbye()
-                end = SessionEnded(EndReason.WORKER_FULL, CloseCode.WORKER_FULL)
-                message = "All lines are busy. Please try again in a few minutes."
-            elif isinstance(error, WorkerLost):
-                end = SessionEnded(EndReason.WORKER_LOST if self._was_up else EndReason.NO_WORKER, CloseCode.NO_WORKER)
-                message = "The agent cannot be reached at the moment. Please try again in a few minutes."
-            else:  # The worker says itself why it cannot run this agent.
-                end = SessionEnded(_refusal(error), CloseCode.NO_WORKER)
-                message = error.message
-            code = error.code if end.reason == EndReason.WORKER_REFUSED else end.reason.value
+            if isinstance(error, WorkerFull) and self._waited:
+                await self._words.say_to_its_end("busy_goodbye", self._limits.goodbye)
+            end, code, message = end_without_worker(error, was_up=self._was_up)
             await self._fail(code, message, fatal=True)
             raise end from error
         self._settled.set()
@@ -257,9 +284,10 @@ class LiveSession:
     def opening(self, *, resumed: bool) -> wire.Open:
         state: wire.ConversationState | None = self._facts.state
         if resumed:  # One turn on: on a voice leg the web's own "I'm back" takes it.
-            state = msgspec.structs.replace(self._state, turn=self._turn + 1, greeted=True)
+            owner = self._operator.owner_for_worker
+            state = msgspec.structs.replace(self._state, turn=self.turn + 1, greeted=True, owner=owner)
         elif self._waited or self._facts.comeback:  # The worker's turns come after the web's own sentences.
-            state = msgspec.structs.replace(state or self._state, turn=self._turn + 1)
+            state = msgspec.structs.replace(state or self._state, turn=self.turn + 1)
         self._caller_clock.restart()
         self._tools.begin_again()
         return wire.Open(
@@ -277,9 +305,7 @@ class LiveSession:
         """A caller waits for a line only if a voice can say so."""
         if not self._voice:
             return False
-        spec = self._facts.spec
-        text = line_text("busy", spec.language)
-        return await self._speech.at_hand(self._workers, spec.voice, text, self._channel.media.rate_out, within=1.0)
+        return await self._words.at_hand("busy")
 
     async def on_waiting(self, place: int) -> None:
         if not self._waited:
@@ -288,32 +314,27 @@ class LiveSession:
         self._last_inbound = self._clock()  # A page says nothing before it is connected.
         await self._channel.send(out.Waiting(place))
         for line in self._hold_lines.due(place, self._clock()):
-            await self._say(line)
+            await self._words.say(line)
 
-    async def _say_busy_goodbye(self) -> None:
-        if not self._waited:
-            return
-        await self._say("busy_goodbye")
-        deadline = self._clock() + self._limits.goodbye
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            if self._speaker.silent() or self._clock() >= deadline:
-                return
+    @property
+    def by_hand(self) -> bool:
+        return self._operator.by_hand
 
     async def on_worker(self, *, resumed: bool) -> None:
         self._say_again_at = None
         if resumed:
             self._transcript.event("worker_back")
-            if self._voice and self._ending is None:
-                await self._say("resumed")
+            if self._voice and self._ending is None and not self.by_hand:
+                await self._words.say("resumed")
             else:
-                self._begin_turn(self._turn + 1)
+                self._begin_turn(self.turn + 1)
+            await self._operator.worker_came()
             return
         self._was_up = True
         if self._waited:
             if not self._speaker.silent():
-                await self._speaker.cut(self._turn)
-            self._begin_turn(self._turn + 1)
+                await self._speaker.cut(self.turn)
+            self._begin_turn(self.turn + 1)
         media = self._channel.media
         await self._channel.send(
             out.Ready(
@@ -328,14 +349,10 @@ class LiveSession:
         if self._facts.resumed and not self._facts.test:  # A test goes on, or back, because somebody wants it to.
             self._transcript.event("reconnected")
         if self._facts.comeback and not self._waited:
-            await self._come_back(self._facts.comeback)
-
-    async def _come_back(self, line: Line) -> None:
-        """A telephone was silent while its call was brought here: its caller waits for a word, at most a second longer."""
-        spec = self._facts.spec
-        rate = self._channel.media.rate_out
-        await self._speech.at_hand(self._workers, spec.voice, line_text(line, spec.language), rate, within=1.0)
-        await self._say(line)
+            # A telephone was silent while its call was brought here: its caller waits for a word, at most a second longer.
+            await self._words.at_hand(self._facts.comeback)
+            await self._words.say(self._facts.comeback)
+        await self._operator.worker_came()
 
     async def on_worker_lost(self) -> None:
         """Within a moment the caller hears that something is wrong, from audio already here."""
@@ -343,14 +360,19 @@ class LiveSession:
         self._tools.worker_lost()
         self._transcript.event("worker_lost")
         if not self._speaker.silent():
-            await self._speaker.cut(self._turn)
+            await self._speaker.cut(self.turn)
         await self._speaker.release()
         self._break_off()
         if self._ending is not None:
             return
+        if (
+            self.by_hand
+        ):  # The caller misses nothing: a person talks. What the caller says is not written down meanwhile.
+            await self._fail("worker_lost", "What the caller says is not written down at the moment.")
+            return
         await self._fail("worker_lost", "The agent was interrupted and will be back in a moment.")
         if self._voice:
-            await self._say("apology")
+            await self._words.say("apology")
             self._say_again_at = self._clock() + self._limits.say_again
 
     # --- worker → caller ------------------------------------------------------------------------
@@ -370,22 +392,23 @@ class LiveSession:
             case wire.Heard():
                 await self._on_heard(message)
             case wire.ReplyText() | wire.ReplyAudio() | wire.ReplyDone() | wire.Timing():
-                if message.turn > self._turn:  # The agent speaks again though nobody was heard: after what it says now.
+                if message.turn > self.turn:  # The agent speaks again though nobody was heard: after what it says now.
                     self._begin_turn(message.turn, follows=True)
-                if message.turn >= self._turn:
+                if message.turn >= self.turn:
                     await self._on_reply(message)
             case wire.Interrupted(turn=turn):
-                self._answer_due = None
-                self._transcript.event("interrupted", {"turn": turn - 1})
-                await self._speaker.cut(turn - 1)
-                self._begin_turn(turn)
+                if turn > self.turn:  # Older: it was cut here already, and what sounds now is the web's own.
+                    self._answer_due = None
+                    self._transcript.event("interrupted", {"turn": turn - 1})
+                    await self._speaker.cut(turn - 1)
+                    self._begin_turn(turn)
             case wire.ToolCall():
                 self._answer_due = None
                 self._tools.ask(message)
             case wire.Entered():
                 await self._on_entered(message)
             case wire.State():
-                await self._on_state(message)
+                self._on_state(message)
             case wire.Failed():
                 await self._on_failed(message)
             case _:
@@ -394,7 +417,7 @@ class LiveSession:
     async def _on_floor(self, floor: wire.Floor) -> None:
         if floor.move == "release":  # Of whichever turn: nothing may stay held.
             await self._speaker.release()
-        elif floor.turn < self._turn:
+        elif floor.turn < self.turn or self.by_hand:
             pass
         elif floor.move == "hold":
             await self._speaker.hold(floor.turn)
@@ -403,19 +426,18 @@ class LiveSession:
 
     async def _on_heard(self, heard: wire.Heard) -> None:
         self._line.heard(heard.id)
-        if not self._speaker.silent():  # A newer turn: what still sounds is stale.
-            await self._speaker.cut(self._turn)
+        if not self._speaker.silent() and not self.by_hand:  # A newer turn: what still sounds is stale.
+            await self._speaker.cut(self.turn)
         await self._speaker.release()
-        self._begin_turn(heard.turn)
+        self._begin_turn(heard.turn, follows=self.by_hand)
         now = self._clock()
         # The sample before: an end that lies on the border of two frames belongs to the first.
         spoken = self._caller_clock.arrival(max(0, heard.speech_end - 1)) if heard.source == "voice" else None
         began = self._caller_clock.spoken_at(heard.speech_start) if spoken is not None else None
         self._speaker.waterfall.heard(heard.turn, spoken)
-        shown_id = "" if heard.id in self._own_ids else heard.id
-        self._own_ids.discard(heard.id)
+        shown_id = self._typed.shown_id(heard.id)
         self._transcript.heard(heard, self._ms(began or now), self._ms(spoken or now), shown_id)
-        if self._owner == "ai":
+        if not self.by_hand:
             self._answer_due = now + self._limits.stalled_reply
         await self._channel.send(out.Heard(heard.turn, heard.text, heard.source, shown_id))
 
@@ -432,7 +454,7 @@ class LiveSession:
                 self._speaker.finish(turn)
                 await self._channel.send(out.ReplyDone(turn, text, samples, end))
                 if end:
-                    self._end_after_speech(EndReason.AGENT_ENDED)
+                    self.end(EndReason.AGENT_ENDED)
             case wire.Timing():
                 await self._speaker.measured(self._speaker.waterfall.timed(message))
 
@@ -446,50 +468,33 @@ class LiveSession:
         self._transcript.event("node", {"turn": entered.turn, "nodes": nodes, "variables": variables})
         await self._channel.send(out.Entered(entered.turn, nodes, variables))
 
-    async def _on_state(self, state: wire.State) -> None:
+    def _on_state(self, state: wire.State) -> None:
         self._state = state.snapshot
         self._transcript.state(state)
         self._tools.settled()
         self._settled.set()
-        if state.snapshot.owner != self._owner:
-            self._owner = state.snapshot.owner
-            self._transcript.event("owner", {"owner": self._owner})
-            await self._channel.send(out.OwnerState(self._owner))
 
     async def _on_failed(self, failed: wire.Failed) -> None:
         self._answer_due = None
         await self._fail(failed.code, failed.message)
-        if self._voice and failed.code == "voice_failed":
-            await self._say("apology")
+        if self._voice and failed.code == "voice_failed" and not self.by_hand:
+            await self._words.say("apology")
 
     # --- speaking by itself ---------------------------------------------------------------------
 
     def _begin_turn(self, turn: int, *, follows: bool = False) -> None:
-        self._turn = max(self._turn, turn)
-        self._speaker.begin_turn(self._turn, follows=follows)
-
-    async def _say(self, line: Line) -> None:
-        """A sentence of the web's own, as a turn of its own, after what it said before."""
-        self._begin_turn(self._turn + 1, follows=True)
-        turn = self._turn
-        self._local_turns.add(turn)
-        text = line_text(line, self._facts.spec.language)
-        pcm = self._speech.audio(self._facts.spec.voice, text, self._channel.media.rate_out)
-        self._transcript.line_said(turn, text)
-        self._speaker.push(turn, pcm)
-        self._speaker.finish(turn)
-        await self._channel.send(out.ReplyText(turn, text))
-        await self._channel.send(out.ReplyDone(turn, text, len(pcm) // 2))
+        self.turn = max(self.turn, turn)
+        self._speaker.begin_turn(self.turn, follows=follows)
 
     def _break_off(self) -> None:
         """The current reply ends unsettled: put the heard words into the record and, if spoken, the state.
 
         A half-written answer to typed text stays out of the state: the next worker answers anew.
         """
-        heard = self._transcript.break_off(self._turn, self._speaker.played(self._turn))
+        heard = self._transcript.break_off(self.turn, self._speaker.played(self.turn))
         if heard and self._voice:
             history = (*self._state.history, wire.Message("assistant", heard))
-            self._state = msgspec.structs.replace(self._state, history=history, turn=self._turn, greeted=True)
+            self._state = msgspec.structs.replace(self._state, history=history, turn=self.turn, greeted=True)
             self._transcript.snapshot(self._state)
 
     # --- time -----------------------------------------------------------------------------------
@@ -514,27 +519,27 @@ class LiveSession:
                 self._line.give_up()
             if self._say_again_at is not None and now > self._say_again_at:
                 self._say_again_at = now + self._limits.say_again
-                await self._say("still_away")
+                if not self.by_hand:
+                    await self._words.say("still_away")
             if self._voice:
                 await self._speaker.watch()
+            if self._ending is None:
+                await self._operator.tick()
 
     async def _watch_limits(self, now: float) -> None:
         limits = self._limits
         if self._channel.backlog() > limits.backlog_bytes:
             raise SessionEnded(EndReason.SLOW_READER, CloseCode.SLOW_READER)
-        if now - self._last_inbound > (limits.silent_voice if self._voice else limits.silent_text):
+        if now - self._last_inbound > limits.silent(voice=self._voice, by_hand=self.by_hand):
             if self._voice:  # Even a muted page pings. An idle chat is no failure: its next message opens a leg.
                 await self._fail("silent", "Nothing was said for too long.", fatal=True)
             await self._hang_up(EndReason.SILENCE, CloseCode.SILENT)
         if now - self._started > (limits.call if self._voice else limits.chat):
             await self._fail("call_limit", "The longest time for one call was reached.")
             if self._voice:
-                await self._speaker.cut(self._turn)
-                await self._say("goodbye")
-            self._end_after_speech(EndReason.CALL_LIMIT)
-
-    def _end_after_speech(self, reason: EndReason) -> None:
-        self._ending = (reason, self._clock() + self._limits.goodbye)
+                await self._speaker.cut(self.turn)
+                await self._words.say("goodbye")
+            self.end(EndReason.CALL_LIMIT)
 
     async def _fail(self, code: str, message: str, *, fatal: bool = False) -> None:
         if code not in ("empty_text", "worker_lost"):  # The first is no problem, the second is recorded as itself.
@@ -546,13 +551,6 @@ class LiveSession:
 
     def _ms(self, at: float) -> int:
         return max(0, round((at - self._started) * 1000))
-
-
-def _refusal(error: WorkerError) -> EndReason:
-    """Why a worker that is there will not run this agent: what an operator can mend by name, the rest as one."""
-    if error.code in (EndReason.ENGINE_UNKNOWN, EndReason.ENGINE_NOT_READY):
-        return EndReason(error.code)
-    return EndReason.WORKER_REFUSED
 
 
 def _first(group: BaseExceptionGroup[SessionEnded]) -> SessionEnded:

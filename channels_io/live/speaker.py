@@ -64,6 +64,8 @@ class Speaker:
         self._pacer = Pacer(self._schedule, self._write, clock)
         self.waterfall = Waterfall(self._rate)
         self._turn = self._oldest = 0
+        self.newest = 0
+        """The newest turn that anything was given of."""
         self._player: dict[int, int] = {}
         self._player_reports = False
         self._told_at = self._started
@@ -90,6 +92,7 @@ class Speaker:
         """Raises ProtocolError when far too much waits."""
         self._transcript.reply_given(turn, len(pcm) // 2)
         self.waterfall.arrived(turn, pcm, self._clock())
+        self.newest = max(self.newest, turn)
         self._pacer.push(turn, pcm)
 
     def finish(self, turn: int) -> None:

@@ -31,6 +31,8 @@ LONGEST_SECONDS: Final = 40.0
 """Of one call, database included; a request has its own, shorter limit."""
 TRANSFER_SECONDS: Final = 58.0
 """The same of a call to a person: they have to get to their telephone and hear what it is about. The flow waits 60 s."""
+TEAM_SECONDS: Final = 890.0
+"""The same of a team that is waited for: how long, the team says. The flow waits 900 s."""
 KEPT_SECONDS: Final = 60.0
 """How long the answer stays to a call of a lost worker: its successor asks again, and nothing is done twice."""
 RECORDED_CHARS: Final = 4_000
@@ -163,7 +165,9 @@ class ToolRunner:
             return ToolAnswer(ok=mock.ok, result=mock.result, code="" if mock.ok else "mock")
         try:
             arguments = decode_arguments(call.arguments)
-            longest = TRANSFER_SECONDS if call.name == TRANSFER else LONGEST_SECONDS
+            longest = LONGEST_SECONDS
+            if call.name == TRANSFER:
+                longest = TEAM_SECONDS if arguments.get("to") == "team" else TRANSFER_SECONDS
             async with self._slots, asyncio.timeout(longest):
                 if call.name == AGENT:
                     return await self._hand_over(str(arguments.get("agent", "")))

@@ -87,6 +87,21 @@ class Transcript:
         self._agent_turn(turn, text, cut=False)
         self._reply(turn).settled = True
 
+    def person_said(self, turn: int, text: str, by: str, started_ms: int, ended_ms: int) -> None:
+        """A person of the team (`by`: public id) said it to the caller."""
+        self._emit(
+            AgentTurn(
+                seq=self._next(),
+                number=turn,
+                text=text,
+                source=self._media,
+                role="human",
+                by=by,
+                started_ms=started_ms,
+                ended_ms=ended_ms,
+            )
+        )
+
     def state(self, state: State) -> None:
         """Keep the snapshot; settle the reply that it says was heard."""
         if state.reply_turn or state.heard or state.cut:

@@ -30,6 +30,10 @@ class Party(Protocol):
 
     def opening(self, *, resumed: bool) -> Open: ...
 
+    @property
+    def by_hand(self) -> bool:
+        """A person talks to the caller: the leg outlives its worker for as long as that is so."""
+
     async def may_wait(self) -> bool:
         """Whether the caller can be told that all lines are busy, and so may wait for one."""
 
@@ -120,7 +124,7 @@ class WorkerLine:
                 deadline = await self._wait_in_line()
                 continue
             elif (
-                self._clock() >= deadline
+                (self._clock() >= deadline and not (resumed and self._party.by_hand))
                 or (type(problem) is WorkerError and not resumed)
                 or (isinstance(problem, WorkerFull) and not (resumed or self._limits.queue_when_full))
             ):

@@ -21,9 +21,10 @@ from channels_io.actions.raise_alert import raise_alert
 from channels_io.actions.set_opt_out import opt_in, opt_out
 from channels_io.live.exchange import Reply, whole_exchange
 from channels_io.live.opening import NothingToOpen, OpenedLeg
-from channels_io.messaging.answering import Busy, contents_of, open_for
+from channels_io.messaging.answering import Busy, contents_of, open_for, unsay
 from channels_io.messaging.backoff import wait_after
 from channels_io.messaging.content import Content, TextContent
+from channels_io.messaging.given_back import go_on_after_person
 from channels_io.messaging.keywords import Keyword, confirmation
 from channels_io.messaging.leases import Lease, LeaseLost, claim, held, kept
 from channels_io.messaging.provider import Messenger, SendFailed
@@ -53,6 +54,8 @@ def answer_thread(thread: int) -> int:
     try:
         with kept(lease):
             channel, messenger = _line(thread)
+            if not go_on_after_person(lease, channel, messenger):
+                return 0
             while (thought := next_thought(lease, messenger.abilities.scope)) is not None:
                 if not _answer(lease, thought, channel, messenger):
                     break
@@ -120,16 +123,21 @@ def _talk(lease: Lease, thought: Thought, channel: Channel, messenger: Messenger
             held(lease)
             finish(thought, State.IGNORED, "empty")
         return
-    opened = open_for(lease, thought, channel)
+    opened = open_for(lease, thought, channel, text)
+    if opened is None:
+        return
     reply: Reply = async_to_sync(whole_exchange)(opened, text, thought.id)
     contents = contents_of(reply, opened, messenger.abilities)
-    _queue(lease, thought, opened, answer_by_voice(contents, thought.messages, channel, messenger, opened.facts.spec))
+    contents = answer_by_voice(contents, thought.messages, channel, messenger, opened.facts.spec)
+    _queue(lease, thought, opened, reply, contents)
 
 
-def _queue(lease: Lease, thought: Thought, opened: OpenedLeg, contents: Sequence[Content]) -> None:
+def _queue(lease: Lease, thought: Thought, opened: OpenedLeg, reply: Reply, contents: Sequence[Content]) -> None:
     """The one effect: the answer's rows, and that the thought is done, together."""
     with transaction.atomic():
         thread = held(lease)
+        if unsay(opened, reply):
+            contents = ()
         for part, content in enumerate(contents):
             queue_message(
                 thread=thread,

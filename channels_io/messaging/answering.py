@@ -1,4 +1,4 @@
-"""One thought → the leg that answers it, and the answer as messages."""
+"""One thought → the leg that answers it, and the answer as messages; or a person's work, who has the conversation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Final
 import msgspec
 from django.db import transaction
 from django.utils import timezone
+from msgspec.structs import replace
 
 from channels_io.actions.find_contact import find_contact
+from channels_io.actions.write_turn import state_of, write_caller_turn
 from channels_io.live.exchange import Reply
 from channels_io.live.opening import NothingToOpen, OpenedLeg, open_leg_for
 from channels_io.message_settings import MessageSettings
@@ -20,11 +22,12 @@ from channels_io.messaging.content import ChoicesContent, Content, TextContent
 from channels_io.messaging.leases import Lease, held
 from channels_io.messaging.provider import Abilities, IncomingMessage
 from channels_io.messaging.segments import split_text
-from channels_io.messaging.waiting import Thought
+from channels_io.messaging.waiting import Thought, finish
 from channels_io.models import Channel, Contact, Conversation, Leg, Thread, Turn
 from channels_io.reads.going_on import conversation_to_go_on
+from channels_io.sanitize import clean_json
 from channels_io.splits import version_for
-from inference.events import ConversationState
+from inference.events import ConversationState, Message
 
 logger = logging.getLogger(__name__)
 
@@ -38,15 +41,25 @@ class Busy(Exception):
     """The person is being talked to in the same conversation elsewhere: answered when that is over."""
 
 
-def open_for(lease: Lease, thought: Thought, channel: Channel) -> OpenedLeg:
-    """A leg to answer on. Raises Busy, NothingToOpen, LeaseLost."""
+def open_for(lease: Lease, thought: Thought, channel: Channel, text: str) -> OpenedLeg | None:
+    """A leg to answer on. None: a person has the conversation, `text` is written down for them and the thought finished.
+
+    Raises Busy, NothingToOpen, LeaseLost.
+    """
     first = thought.messages[0]
     contact = find_contact(channel.workspace, first.identities, name=_name(thought.messages))
     with transaction.atomic():
         thread = held(lease)
         conversation = _conversation(thread, thought, channel, contact)
         if conversation is not None:
-            conversation = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+            rows = Conversation.objects.select_related("workspace", "agent__published")
+            conversation = rows.select_for_update(of=("self",)).get(pk=conversation.pk)
+            if conversation.owner == Conversation.Owner.HUMAN:
+                thread.contact, thread.conversation = contact, conversation
+                thread.save(update_fields=["contact", "conversation"])
+                write_caller_turn(conversation, kind=channel.kind, channel=channel, text=text, message_id=thought.id)
+                finish(thought)
+                return None
             if _talked_on(conversation):
                 raise Busy
         running = version_for(channel, contact.public_id)
@@ -86,13 +99,20 @@ def _name(messages: Sequence[IncomingMessage]) -> str:
 
 
 def _conversation(thread: Thread, thought: Thought, channel: Channel, contact: Contact) -> Conversation | None:
-    """The one that an earlier try answered on, else the one to go on with, else none."""
+    """The one that an earlier try answered on, else one that a person has open, else the one to go on with, else none."""
     before = thread.conversation
     if before is not None and before.agent_id == channel.agent_id:
         taken = Turn.objects.filter(conversation=before, message_id=thought.id)
         if thought.tries > 1 and taken.exists():
             return before
-    return conversation_to_go_on(
+    owned = Conversation.objects.filter(
+        contact=contact,
+        agent=channel.agent,
+        owner=Conversation.Owner.HUMAN,
+        status=Conversation.Status.OPEN,
+        test=False,
+    )
+    return owned.order_by("-last_at", "-pk").first() or conversation_to_go_on(
         contact, channel.agent, now=timezone.now(), hours=MessageSettings.of(channel.settings).go_on_hours
     )
 
@@ -102,6 +122,23 @@ def _talked_on(conversation: Conversation) -> bool:
     alive = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
     legs = Leg.objects.filter(conversation=conversation, ended_at=None, seen_at__gt=alive)
     return legs.exclude(kind="web_chat").exists()
+
+
+def unsay(opened: OpenedLeg, reply: Reply) -> bool:
+    """Whether a person has taken the conversation over while the agent thought: then nobody has heard `reply`.
+
+    Within the transaction that would have sent it.
+    """
+    held = Conversation.objects.select_for_update(of=("self",)).get(pk=opened.leg.conversation_id)
+    if held.owner != Conversation.Owner.HUMAN:
+        return False
+    said = Turn.objects.filter(leg=opened.leg, role=Turn.Role.AGENT)
+    said.update(text="", cut=True)
+    state = state_of(held)
+    if state.history and state.history[-1] == Message("assistant", reply.text):
+        held.state = clean_json(msgspec.to_builtins(replace(state, history=state.history[:-1])))
+        held.save(update_fields=["state", "updated_at"])
+    return True
 
 
 def _state(leg: Leg) -> ConversationState | None:

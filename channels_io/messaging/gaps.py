@@ -19,11 +19,12 @@ from inference.errors import ParleyError
 
 logger = logging.getLogger(__name__)
 
-OVERLAP: Final = timedelta(minutes=2)
+OVERLAP: Final = timedelta(minutes=4)
 """A list may be behind the webhooks, and clocks differ. What is read twice is taken once."""
 WINDOW: Final = timedelta(hours=1)
-SMALLEST: Final = timedelta(minutes=1)
-"""What is asked for at once: an hour, less where a list is too long or too slow for that."""
+SMALLEST: Final = timedelta(seconds=1)
+SLOWEST: Final = timedelta(minutes=1)
+"""What is asked for at once: an hour, less where a list is too long (down to SMALLEST) or too slow (SLOWEST) for that."""
 ROUND: Final = timedelta(minutes=2)
 LONGEST: Final = timedelta(days=7)
 """Nobody waits longer for an answer."""
@@ -70,12 +71,12 @@ def _fill_account(account: Account) -> int:
             missed += sum(_fill(channel, messenger, account, begin, until) for channel, messenger in lines)
         except SendFailed as error:
             logger.warning("The messages of account %s could not be listed: %s", account.public_id, error.code)
-            if window <= SMALLEST:
+            if window <= (SMALLEST if error.code == "too_many" else SLOWEST):
                 break
             window = max(SMALLEST, window / 4)  # A shorter list is answered sooner.
             continue
         # Kept at each step: a long outage is caught up with piece by piece.
-        begin = until
+        begin, window = until, min(WINDOW, 2 * window)
         Account.objects.filter(pk=account.pk).update(caught_up_at=begin)
     if missed:
         logger.warning(
@@ -102,13 +103,13 @@ def _lines(account: Account) -> list[tuple[Channel, Messenger]]:
 
 def _begun(account: Account, lines: Sequence[tuple[Channel, Messenger]], now: datetime) -> datetime:
     oldest: datetime = min((channel.created_at for channel, _messenger in lines), default=now)
-    return max(oldest, account.caught_up_at or oldest, now - LONGEST)
+    return max(oldest, (account.caught_up_at or oldest) - OVERLAP, now - LONGEST)
 
 
 def _fill(channel: Channel, messenger: Messenger, account: Account, begin: datetime, until: datetime) -> int:
     """Raises SendFailed."""
     # What was written before there was a channel was not written to it.
-    since = max(channel.created_at, begin - OVERLAP)
+    since = max(channel.created_at, begin)
     if since >= until:
         return 0
     return sum(

@@ -29,17 +29,26 @@ def take_report(event: InboundEvent) -> bool:
         locked = InboundEvent.objects.select_for_update().get(pk=event.pk)
         if locked.state != InboundEvent.State.WAITING:
             return True
-        try:
-            found = _apply(locked, report_of(locked.body))
-        except msgspec.ValidationError as error:
-            logger.warning("Event %d holds no delivery report: %s", locked.pk, error)
-            locked.state, locked.error = InboundEvent.State.DEAD, "not_a_report"
-            found = False
-        if found:
-            locked.state, locked.done_at = InboundEvent.State.DONE, timezone.now()
-        elif locked.state == InboundEvent.State.WAITING:
-            _later(locked)
+        found = settle_report(locked)
         locked.save(update_fields=["state", "done_at", "due_at", "attempts", "error"])
+    return found
+
+
+def settle_report(event: InboundEvent) -> bool:
+    """As `take_report`, on a row that is locked, or that nobody else has seen yet; the row itself is left unsaved.
+
+    Inside a transaction only.
+    """
+    try:
+        found = _apply(event, report_of(event.body))
+    except msgspec.ValidationError as error:
+        logger.warning("A %s of account %d holds no delivery report: %s", event.kind, event.account_id, error)
+        event.state, event.error = InboundEvent.State.DEAD, "not_a_report"
+        return False
+    if found:
+        event.state, event.done_at = InboundEvent.State.DONE, timezone.now()
+    else:
+        _later(event)
     return found
 
 

@@ -72,7 +72,7 @@ def _lines(message: IncomingMessage, transcripts: Mapping[str, str]) -> list[str
 
 def note_of(media: IncomingMedia) -> str:
     """Media that cannot be read, in words: "(sent a picture)"."""
-    match _sort_of(media):
+    match sort_of(media):
         case "voice":
             return _("(sent a voice message that could not be understood)")
         case "picture":
@@ -89,7 +89,7 @@ def note_of(media: IncomingMedia) -> str:
             return _("(sent a file)")
 
 
-def _sort_of(media: IncomingMedia) -> Literal["voice", "picture", "video", "sound", "contact", "file"]:
+def sort_of(media: IncomingMedia) -> Literal["voice", "picture", "video", "sound", "contact", "file"]:
     if media.voice:
         return "voice"
     kind = media.mime.split(";")[0].strip().lower()

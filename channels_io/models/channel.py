@@ -37,6 +37,9 @@ class Channel(WorkspaceModel):
     settings: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
         _("settings"), default=dict, blank=True
     )
+    keep_days = models.PositiveIntegerField(_("keep transcripts for (days)"), null=True, blank=True)
+    keep_sound_days = models.PositiveIntegerField(_("keep recordings for (days)"), null=True, blank=True)
+    """Empty: what the workspace's privacy rules say."""
     enabled = models.BooleanField(_("enabled"), default=True)
 
     class Meta:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +31,7 @@ class Contact(WorkspaceModel):
         verbose_name_plural = gettext_lazy("contacts")
         indexes = (
             models.Index(fields=("workspace", "-created_at"), name="channels_io_contact_new"),
+            GinIndex(SearchVector("name", config="simple"), name="channels_io_contact_words"),
             models.Index(
                 fields=("workspace", "-seen_at", "-public_id"),
                 condition=models.Q(merged_into__isnull=True, erased_at__isnull=True),

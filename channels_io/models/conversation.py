@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.models import Agent
 from channels_io.models.contact import Contact
-from parley.accounts.models import WorkspaceModel
+from channels_io.models.tag import Tag
+from parley.accounts.models import User, WorkspaceModel
 
 
 class Outcome(models.TextChoices):
@@ -46,6 +47,31 @@ class Conversation(WorkspaceModel):
     state: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(_("state"), default=dict, blank=True)
     state_leg = models.BigIntegerField(default=0)
     state_seq = models.BigIntegerField(default=0)
+    owner_user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, verbose_name=_("person")
+    )
+    """Who talks while `owner` is a person."""
+    owner_number = models.PositiveIntegerField(default=0)
+    """Grows with every change of owner: of two notes about it the one with the higher number is true."""
+    owner_at = models.DateTimeField(null=True, blank=True)
+    assignee = models.ForeignKey(
+        User, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, verbose_name=_("assigned to")
+    )
+    """Whose work it is in the inbox, whoever talks."""
+    tags = models.ManyToManyField(Tag, related_name="conversations", blank=True, verbose_name=_("tags"))
+    last_words = models.CharField(_("last words"), max_length=200, blank=True)
+    last_role = models.CharField(max_length=10, blank=True)
+    last_kind = models.CharField(max_length=40, blank=True)
+    """Kind of the channel of its newest leg."""
+    heard_at = models.DateTimeField(null=True, blank=True)
+    """The contact's newest words."""
+    read_at = models.DateTimeField(null=True, blank=True)
+    """When somebody of the team last looked: newer words are unread."""
+    waits_since = models.DateTimeField(_("waits since"), null=True, blank=True)
+    """A person has to answer, and the contact has waited since then."""
+    closed_at = models.DateTimeField(null=True, blank=True)
+    words_gone_at = models.DateTimeField(null=True, blank=True)
+    """Its words were kept long enough and removed then."""
     outcome = models.CharField(_("outcome"), max_length=40, blank=True)
     test = models.BooleanField(_("test"), default=False)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
@@ -63,6 +89,21 @@ class Conversation(WorkspaceModel):
                 fields=("workspace", "-last_at"), condition=Q(status="open"), name="channels_io_conversation_open"
             ),
             models.Index(fields=("workspace", "started_at"), name="channels_io_conversation_start"),
+            models.Index(
+                fields=("workspace", "waits_since"),
+                condition=Q(waits_since__isnull=False),
+                name="channels_io_conversation_wait",
+            ),
+            models.Index(
+                fields=("workspace", "assignee", "-last_at"),
+                condition=Q(assignee__isnull=False),
+                name="channels_io_conversation_mine",
+            ),
+            models.Index(
+                fields=("workspace", "-last_at", "-public_id"),
+                condition=Q(owner="human"),
+                name="channels_io_conversation_human",
+            ),
         )
 
     def __str__(self) -> str:

@@ -24,8 +24,14 @@ class EventKind(models.TextChoices):
     RECONNECTED = "reconnected", _("Caller reconnected")
     AUDIO_DROPPED = "audio_dropped", _("Caller audio dropped")
     OWNER = "owner", _("Handed over")
+    HANDOFF = "handoff", _("Asked for a person")
     NODE = "node", _("Step")
     DTMF = "dtmf", _("Key pressed")
+    WHISPERED = "whispered", _("Whispered to the agent")
+    SAID_FOR_AGENT = "said_for_agent", _("Given to the agent to say")
+    HOLD = "hold", _("On hold")
+    PERSON_AWAY = "person_away", _("The person's browser was away")
+    PERSON_TRANSFER = "person_transfer", _("Transfer by a person")
 
 
 _ICONS = {
@@ -39,8 +45,14 @@ _ICONS = {
     EventKind.RECONNECTED: "sync",
     EventKind.AUDIO_DROPPED: "signal_disconnected",
     EventKind.OWNER: "swap_horiz",
+    EventKind.HANDOFF: "support_agent",
     EventKind.NODE: "account_tree",
     EventKind.DTMF: "dialpad",
+    EventKind.WHISPERED: "hearing",
+    EventKind.SAID_FOR_AGENT: "record_voice_over",
+    EventKind.HOLD: "pause_circle",
+    EventKind.PERSON_AWAY: "person_off",
+    EventKind.PERSON_TRANSFER: "phone_forwarded",
 }
 
 PROBLEMS: tuple[str, ...] = (EventKind.FAILED, EventKind.WORKER_LOST, EventKind.AUDIO_DROPPED)

@@ -33,6 +33,15 @@ class Leg(WorkspaceModel):
         VOICE = "voice", _("Voice")
         TEXT = "text", _("Text")
 
+    class Consent(models.TextChoices):
+        """How far the caller's consent to being recorded has come; empty: nothing is recorded."""
+
+        NOT_NEEDED = "not_needed", _("Not needed")
+        TOLD = "told", _("Was told")
+        ASKED = "asked", _("Asked")
+        GIVEN = "given", _("Given")
+        REFUSED = "refused", _("Refused")
+
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="legs")
     channel = models.ForeignKey(Channel, on_delete=models.SET_NULL, related_name="legs", null=True, blank=True)
     kind = models.CharField(_("kind"), max_length=40)
@@ -46,6 +55,9 @@ class Leg(WorkspaceModel):
     seen_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     end_reason = models.CharField(_("end"), max_length=40, blank=True)
+    consent = models.CharField(
+        _("consent to recording"), max_length=12, choices=Consent.choices, blank=True, default=""
+    )
     recording = models.CharField(_("recording"), max_length=200, blank=True)
     recording_rate = models.PositiveIntegerField(_("recording rate (Hz)"), default=0)
     recording_ms = models.PositiveIntegerField(_("recording length (ms)"), default=0)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_io.models.conversation import Conversation
 from channels_io.models.leg import Leg
-from parley.accounts.models import WorkspaceModel
+from parley.accounts.models import User, WorkspaceModel
 
 
 class Turn(WorkspaceModel):
@@ -44,6 +44,10 @@ class Turn(WorkspaceModel):
     role = models.CharField(max_length=10, choices=Role.choices)
     text = models.TextField(blank=True)
     full_text = models.TextField(blank=True)
+    sealed = models.TextField(blank=True, default="")
+    """`text` and `full_text` as they were said, encrypted, where masking has changed them; empty: nothing is hidden."""
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, related_name="+", null=True, blank=True)
+    """The person behind a turn of role `human`."""
     cut = models.BooleanField(default=False)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.VOICE)
     message_id = models.CharField(max_length=64, blank=True, default="")

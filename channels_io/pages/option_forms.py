@@ -4,55 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_io.business_hours import DAYS, Hours, clock
-from channels_io.call_settings import MAX_TEXT, MINUTES, RING_SECONDS, CallSettings
+from channels_io.call_settings import MAX_LINE, MAX_TEXT, MINUTES, RING_SECONDS, CallSettings
+from channels_io.hand_over_lines import own_words_of
 from channels_io.message_settings import MAX_DEBOUNCE, MAX_GO_ON_HOURS, MessageSettings
 from channels_io.models import Channel, MessageTemplate
 from channels_io.pages.channel_forms import sent_list
-
-SPANS: Final = 2
-"""A day's times on the page: before and after noon. More can be given over the API, and stay when they are not touched."""
-DAY_LABELS: Final = {
-    "mon": gettext_lazy("Monday"),
-    "tue": gettext_lazy("Tuesday"),
-    "wed": gettext_lazy("Wednesday"),
-    "thu": gettext_lazy("Thursday"),
-    "fri": gettext_lazy("Friday"),
-    "sat": gettext_lazy("Saturday"),
-    "sun": gettext_lazy("Sunday"),
-}
-USUAL: Final = {"mon": (540, 1020), "tue": (540, 1020), "wed": (540, 1020), "thu": (540, 1020), "fri": (540, 1020)}
-MIDNIGHT: Final = "00:00"
-"""Of a closing time: the end of the day, which the browser's field cannot write as 24:00."""
+from channels_io.pages.hours_form import HoursForm, hours_initial
 
 
-class CallForm(forms.Form):
-    open = forms.ChoiceField(
-        label=gettext_lazy("When the agent answers"),
-        choices=(("always", gettext_lazy("Always")), ("hours", gettext_lazy("Within opening hours"))),
-        widget=forms.RadioSelect,
-    )
-    zone = forms.CharField(
-        label=gettext_lazy("Time zone"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
-    )
-    holidays = forms.CharField(
-        label=gettext_lazy("Closed all day on"),
-        required=False,
-        max_length=1000,
-        widget=forms.TextInput(attrs={"placeholder": "2026-12-25, 2026-12-26", "autocomplete": "off"}),
-        help_text=gettext_lazy("Days such as 2026-12-25, separated by commas."),
-    )
+class CallForm(HoursForm):
     closed = forms.ChoiceField(
         label=gettext_lazy("Outside the hours"),
         choices=(
@@ -102,18 +68,30 @@ class CallForm(forms.Form):
         ),
     )
 
+    hand_over_line = forms.CharField(
+        label=gettext_lazy("Said when one of your team takes over"),
+        required=False,
+        max_length=MAX_LINE,
+        help_text=gettext_lazy("In the agent's voice, before your colleague is heard. Empty: nothing is said."),
+    )
+    give_back_line = forms.CharField(
+        label=gettext_lazy("Said when the agent goes on"),
+        required=False,
+        max_length=MAX_LINE,
+        help_text=gettext_lazy("After your colleague has given the call back. Empty: nothing is said."),
+    )
+
     page: Final = "channels_io/set_up/options_call.html"
 
     def __init__(self, row: Channel, data: QueryDict | None = None) -> None:
         self.stored = CallSettings.of(row.settings)
-        super().__init__(data, initial=_call_initial(self.stored))
-
-    def days(self) -> list[dict[str, Any]]:
-        """Each weekday with its fields as shown: [(number, from, to), ...]."""
-        return [
-            {"name": day, "label": label, "spans": [(number, *self._span(day, number)) for number in range(SPANS)]}
-            for day, label in DAY_LABELS.items()
-        ]
+        self.stored_hours = self.stored.hours
+        self.own_words = own_words_of(row)
+        lines = {
+            name: own if (own := getattr(self.stored, name)) is not None else words
+            for name, words in self.own_words.items()
+        }
+        super().__init__(data, initial={**_call_initial(self.stored), **lines})
 
     def people(self) -> list[tuple[str, str]]:
         """(name, number) as shown."""
@@ -121,17 +99,16 @@ class CallForm(forms.Form):
             return list(zip(sent_list(self, "person_name"), sent_list(self, "person_number"), strict=False))
         return list(self.stored.people.items())
 
-    def zones(self) -> list[str]:
-        return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-
     def settings_json(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         kept = {name: cleaned[name] for name in ("closed", "closed_text", "recording", "voicemail", "after_transfer")}
+        lines = {name: None if cleaned[name] == words else cleaned[name] for name, words in self.own_words.items()}
         return {
             **kept,
+            **lines,
             "call_minutes": cleaned["call_minutes"],
             "ring_seconds": cleaned["ring_seconds"],
-            "hours": self._hours_json() if cleaned["open"] == "hours" else None,
+            "hours": self.hours_json(),
             "people": {name.strip(): number for name, number in self.people() if name.strip() or number.strip()},
         }
 
@@ -140,35 +117,7 @@ class CallForm(forms.Form):
         names = [name.strip().casefold() for name, number in self.people() if name.strip() or number.strip()]
         if len(set(names)) < len(names):
             self.add_error(None, _("Two of the people have the same name."))
-        if cleaned.get("open") == "hours" and not any(self._day_json(day) for day in DAYS):
-            self.add_error("open", _("Enter the hours of at least one day."))
         return cleaned
-
-    def _hours_json(self) -> dict[str, Any]:
-        holidays = self.cleaned_data["holidays"].replace("\n", ",").split(",")
-        return {
-            "zone": self.cleaned_data["zone"].strip(),
-            "days": {day: self._day_json(day) for day in DAYS},
-            "holidays": [day.strip() for day in holidays if day.strip()],
-        }
-
-    def _day_json(self, day: str) -> list[list[str]]:
-        spans = [self._span(day, number) for number in range(SPANS)]
-        more = self.stored.hours.days.get(day, ())[SPANS:] if self.stored.hours else ()
-        return [
-            *([begin, "24:00" if end == MIDNIGHT else end] for begin, end in spans if begin or end),
-            *([clock(begin), clock(end)] for begin, end in more),
-        ]
-
-    def _span(self, day: str, number: int) -> tuple[str, str]:
-        if self.is_bound:
-            begin, end = (str(self.data.get(f"{day}_{number}_{side}", "")).strip() for side in ("from", "to"))
-            return begin, end
-        spans = self.stored.hours.days.get(day, ()) if self.stored.hours else ([USUAL[day]] if day in USUAL else [])
-        if number >= len(spans):
-            return "", ""
-        begin_minute, end_minute = spans[number]
-        return clock(begin_minute), MIDNIGHT if end_minute == 24 * 60 else clock(end_minute)
 
 
 class MessageForm(forms.Form):
@@ -238,11 +187,8 @@ class MessageForm(forms.Form):
 
 
 def _call_initial(stored: CallSettings) -> dict[str, Any]:
-    hours: Hours | None = stored.hours
     return {
-        "open": "hours" if hours else "always",
-        "zone": hours.zone if hours else timezone.get_default_timezone_name(),
-        "holidays": ", ".join(day.isoformat() for day in hours.holidays) if hours else "",
+        **hours_initial(stored.hours),
         "closed": stored.closed,
         "closed_text": stored.closed_text,
         "voicemail": stored.voicemail,

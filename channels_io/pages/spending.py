@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from channels_io.actions.save_spending_rules import save_spending_rules
 from channels_io.actions.see_alerts import see_alert, see_all_alerts
-from channels_io.guards.ask import rules_in_force
+from channels_io.guards.ask import reaches_nobody, rules_in_force
 from channels_io.guards.countries import country_name, country_of_zone, names
 from channels_io.guards.presets import LIMITS, PRESETS, preset_of
 from channels_io.guards.rules import EVERY, Rules
@@ -51,7 +51,7 @@ def spending(request: WorkspaceRequest) -> HttpResponse:
         "usage": usage(workspace, rules),
         "home": country_name(home) if home else "",
         "zone": workspace.timezone,
-        "nobody": not rules.allow and not (rules.countries if rules.countries is not None else home),
+        "nobody": readable and reaches_nobody(workspace),
         "refusals": refusals(workspace),
         "alerts": Alert.objects.of(workspace).filter(seen_at=None)[:5],
         "unseen": Alert.objects.of(workspace).filter(seen_at=None).count(),

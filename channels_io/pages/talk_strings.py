@@ -13,6 +13,7 @@ def talk_strings() -> Words:
     """Keys are read by the modules under static/channels_io/talk; `problems` and `ends` by their code."""
     return {
         "you": _("You"),
+        "colleague": _("A colleague"),
         "agent": _("Agent"),
         "typed": _("typed"),
         "sending": _("sending…"),

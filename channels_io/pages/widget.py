@@ -36,7 +36,7 @@ from parley.lib.clients import client_address
 from parley.lib.ratelimit import Limit
 
 KINDS: Final = {"voice": "browser_voice", "chat": "web_chat"}
-WORKLETS: Final = ("microphone", "player")
+WORKLETS: Final = ("microphone", "player", "listener")
 SCRIPT_AGE_SECONDS: Final = 300
 PREFLIGHT_AGE_SECONDS: Final = 600
 CONFIG_LIMIT: Final = Limit("widget-config", burst=60, per_second=1.0)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from asgiref.sync import async_to_sync
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_io import registry
+from channels_io.guards.ask import reaches_nobody
 from channels_io.models import Channel
 from channels_io.public_url import public_check
 from channels_io.reads.workers import worker_rows
@@ -34,6 +36,7 @@ def checks_of(channel: Channel) -> list[Check]:
         *carrier,
         Check(name="worker", label=gettext_lazy("A speech worker is ready"), run=_worker_check),
         Check(name="agent", label=gettext_lazy("An agent answers"), run=lambda: _agent_check(channel)),
+        *([] if account is None else [_spending(channel)]),
     ]
 
 
@@ -84,6 +87,28 @@ def _worker_check() -> Found:
         text=_("No speech worker answers."),
         advice=_("Start Parley again with “make run”, or look at the worker's log."),
     )
+
+
+def _spending(channel: Channel) -> Check:
+    label = gettext_lazy("The spending rules let it call and write")
+    return Check(name="spending", label=label, run=lambda: _spending_check(channel))
+
+
+def _spending_check(channel: Channel) -> Found:
+    """People who call or write are answered by voice without a question; what costs money is asked for (guards)."""
+    advice = _("Open Spending & alerts, choose the countries and save.")
+    try:
+        nobody = reaches_nobody(channel.workspace, channel)
+    except msgspec.ValidationError:
+        text = _("The stored spending rules are not understood, so nothing is sent or dialled.")
+        return Found(verdict="bad", text=text, advice=advice)
+    if not nobody:
+        return Found(verdict="good", text=_("Some countries are allowed; limits and budget hold besides."))
+    zone = {"zone": channel.workspace.timezone}
+    text = _("No country is allowed: the workspace's time zone (%(zone)s) names none, and no rules were saved.") % zone
+    if registry.channel_kind(channel.kind).messenger:
+        return Found(verdict="bad", text=f"{text} {_('No message can be answered.')}", advice=advice)
+    return Found(verdict="warn", text=f"{text} {_('Nobody can be called or put through to.')}", advice=advice)
 
 
 def _agent_check(channel: Channel) -> Found:

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.urls import reverse
 
-from channels_io.models import Conversation, Event
+from channels_io.after.report import analysis_json
+from channels_io.models import Analysis, Conversation, Event
+from channels_io.reads.phone_calls import CallRecord
 from channels_io.reads.record import LegRecord, Record, TurnRecord
 
 SCHEMA = "parley.conversation/1"
@@ -41,9 +43,18 @@ def export_record(record: Record) -> dict[str, Any]:
             "v2v_p95_ms": record.p95,
             "cached_share": record.cached_share,
         },
+        "analysis": _analysis(conversation),
         "state": conversation.state,
         "legs": [_leg(leg, conversation) for leg in record.legs],
     }
+
+
+def _analysis(conversation: Conversation) -> dict[str, Any] | None:
+    analysis = Analysis.objects.filter(conversation=conversation).first()
+    if analysis is None:
+        return None
+    analysis.conversation = conversation
+    return analysis_json(analysis)
 
 
 def _leg(record: LegRecord, conversation: Conversation) -> dict[str, Any]:
@@ -68,8 +79,26 @@ def _leg(record: LegRecord, conversation: Conversation) -> dict[str, Any]:
         }
         if leg.recording
         else None,
+        "telephone": _telephone(record.call) if record.call is not None else None,
         "turns": [_turn(turn) for turn in record.turns],
         "events": [_event(event) for event in record.events],
+    }
+
+
+def _telephone(record: CallRecord) -> dict[str, Any]:
+    call = record.call
+    return {
+        "id": call.public_id,
+        "direction": call.direction,
+        "number": call.remote,
+        "status": call.status,
+        "answered_by": call.answered_by,
+        "result": call.result,
+        "consent": str(call.plan.get("consent", "")),
+        "transfers": [
+            {"number": each.number, "result": each.result, "announced": each.announced, "seconds": each.seconds}
+            for each in record.transfers
+        ],
     }
 
 

@@ -12,9 +12,12 @@ from django.utils import timezone
 
 from channels_io.models import Conversation, Event, EventKind, Identity, Leg, OutboundMessage, Turn, TurnSpan
 from channels_io.reads.percentile import percentile
+from channels_io.reads.phone_calls import CallRecord, calls_of
 
-ANSWER = "in-"
-"""What the keys of answers begin with (`messaging.waiting`)."""
+ANSWER = ("in-", "back:")
+"""What the keys of answers begin with (`messaging.waiting`, `messaging.given_back`)."""
+BY_PERSON = re.compile(r"(?P<turn>person:)[^:]+:(?P<key>.+):[0-9]+")
+"""The key of a message that a person wrote (`actions.write_as_person`): "person:" and its own key name the turn."""
 WRITTEN = re.compile(r"(?:send|move):[^-]+-(?P<call>.+?)(?::[0-9]+)?")
 """The key of a message that a flow wrote (`messaging.tool`): by which of its leg's tool calls."""
 _ROLE_ORDER = {Turn.Role.CALLER: 0, Turn.Role.HUMAN: 1, Turn.Role.AGENT: 2}
@@ -54,6 +57,8 @@ class LegRecord:
     items: tuple[TurnRecord | Event, ...]
     written: Mapping[str, Sequence[OutboundMessage]] = field(default_factory=dict)
     """Messages that its flow sent, by the tool call that did."""
+    call: CallRecord | None = None
+    """Of a leg by telephone."""
 
     @property
     def duration(self) -> timedelta:
@@ -114,32 +119,49 @@ def read_record(conversation: Conversation) -> Record:
     letters: dict[int, list[OutboundMessage]] = defaultdict(list)
     for letter in OutboundMessage.objects.filter(conversation=conversation).order_by("pk"):
         letters[letter.leg_id or 0].append(letter)
+    calls = calls_of(conversation)
     legs = Leg.objects.filter(conversation=conversation).select_related("channel", "version").order_by("pk")
     return Record(
         conversation=conversation,
         identities=tuple(Identity.objects.filter(contact=conversation.contact_id).order_by("pk")),
-        legs=tuple(_leg_record(leg, turns[leg.pk], spans, events[leg.pk], letters[leg.pk]) for leg in legs),
+        legs=tuple(
+            leg_record(leg, turns[leg.pk], spans, events[leg.pk], letters[leg.pk], calls.get(leg.pk)) for leg in legs
+        ),
     )
 
 
-def _leg_record(
+def leg_record(
     leg: Leg,
     turns: list[Turn],
     spans: dict[int, list[TurnSpan]],
     events: list[Event],
     letters: list[OutboundMessage],
+    call: CallRecord | None,
 ) -> LegRecord:
     turns.sort(key=lambda turn: (turn.number, _ROLE_ORDER.get(Turn.Role(turn.role), 9)))
     # A message is answered on a leg of its own: what was sent for it is the leg's last answer.
     answer = next((turn.pk for turn in reversed(turns) if turn.role == Turn.Role.AGENT), None)
     answers = tuple(letter for letter in letters if letter.key.startswith(ANSWER))
-    records = tuple(TurnRecord(turn, tuple(spans[turn.pk]), answers if turn.pk == answer else ()) for turn in turns)
+    by_person: dict[str, list[OutboundMessage]] = defaultdict(list)
+    for letter in letters:
+        if found := BY_PERSON.fullmatch(letter.key):
+            by_person[found["turn"] + found["key"]].append(letter)
+
+    def deliveries(turn: Turn) -> tuple[OutboundMessage, ...]:
+        return answers if turn.pk == answer else tuple(by_person[turn.message_id]) if turn.message_id else ()
+
+    records = tuple(TurnRecord(turn, tuple(spans[turn.pk]), deliveries(turn)) for turn in turns)
     written: dict[str, list[OutboundMessage]] = defaultdict(list)
     for letter in letters:
         if found := WRITTEN.fullmatch(letter.key):
             written[found["call"]].append(letter)
     return LegRecord(
-        leg=leg, turns=records, events=tuple(events), items=_in_order(records, events), written=dict(written)
+        leg=leg,
+        turns=records,
+        events=tuple(events),
+        items=_in_order(records, events),
+        written=dict(written),
+        call=call,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from channels_io.models import PhoneCall, Turn
+from channels_io.simulators.booking_story import Story
 from channels_io.simulators.texting import Got
 from channels_io.simulators.twilio import CallRecord, HookRecord, TwilioSimulator
 from channels_io.simulators.twilio.talk import Talk
@@ -51,6 +52,24 @@ def messages_as_json(exchanges: Iterable[tuple[str, Sequence[Got]]]) -> list[dic
         }
         for text, got in exchanges
     ]
+
+
+def story_as_json(story: Story) -> dict[str, Any]:
+    return {
+        "checks": [{"what": check.what, "right": check.right, "found": check.found} for check in story.checks],
+        "said": [
+            {
+                "words": each.words,
+                "heard": each.heard,
+                "after_ms": _rounded(each.after_ms),
+                "cut_ms": _rounded(each.cut_ms),
+                "tries": each.tries,
+            }
+            for each in story.heard
+        ],
+        "written": [{"text": text, "answers": answers} for text, answers in story.written],
+        "conversations": story.conversations,
+    }
 
 
 def _call(record: CallRecord) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from starlette.routing import BaseRoute
 
 from agents.models import Agent
 from channels_io.account_secrets import secrets_of
@@ -19,11 +20,12 @@ from channels_io.simulators.twilio import TwilioSimulator
 from channels_io.simulators.twilio.message_centre import WHATSAPP
 from channels_io.simulators.twilio.simulator import API_KEY, API_SECRET
 from parley.accounts.actor import system_actor
+from parley.accounts.models import Workspace
 
 Wire = Literal["call", "sms", "whatsapp"]
 NUMBERS: Final = tuple(f"+1202555{number:04}" for number in range(100, 200))
 """Reserved for stories: nobody has them."""
-ACCOUNT_NAME: Final = "Simulated Twilio"
+ACCOUNT_NAMES: Final = {Account.Provider.TWILIO: "Simulated Twilio", Account.Provider.META: "Simulated Meta"}
 CHANNEL_NAMES: Final = {"call": "Simulated telephone", "sms": "Simulated SMS", "whatsapp": "Simulated WhatsApp"}
 VOICE, MESSAGES, META = "twilio_voice", "twilio_messaging", "whatsapp_cloud"
 RETRIES: Final = "#rc=2&rp=ct,rt,5xx"
@@ -41,11 +43,11 @@ class StandIn:
     made: bool = False
 
 
-def find(agent: Agent, wire: Wire) -> StandIn:
-    """The agent's newest one. Raises NothingSimulated."""
+def find(agent: Agent, wire: Wire, *, meta: bool = False) -> StandIn:
+    """The agent's newest one; `meta`: WhatsApp straight from Meta only. Raises NothingSimulated."""
     channels = Channel.objects.of(agent.workspace).filter(agent=agent, enabled=True, account__simulated=True)
     for channel in channels.select_related("account__workspace", "agent", "workspace").order_by("-pk"):
-        if wire_of(channel) == wire and channel.account is not None:
+        if wire_of(channel) == wire and channel.account is not None and (not meta or channel.kind == META):
             return StandIn(channel.account, channel)
     raise NothingSimulated(
         f"The agent {agent.slug!r} has no simulated channel for this. Add --create, and one is made; or make a simulated "
@@ -53,22 +55,21 @@ def find(agent: Agent, wire: Wire) -> StandIn:
     )
 
 
-def find_or_make(agent: Agent, wire: Wire) -> StandIn:
+def find_or_make(agent: Agent, wire: Wire, *, meta: bool = False) -> StandIn:
     """Raises NothingSimulated where none can be made."""
     try:
-        return find(agent, wire)
+        return find(agent, wire, meta=meta)
     except NothingSimulated:
-        return make(agent, wire)
+        return make(agent, wire, meta=meta)
 
 
-def make(agent: Agent, wire: Wire) -> StandIn:
+def make(agent: Agent, wire: Wire, *, meta: bool = False) -> StandIn:
     """Raises NothingSimulated with the reason."""
     actor = system_actor(agent.workspace)
-    account = _account(agent)
-    kind = VOICE if wire == "call" else MESSAGES
-    prefix = WHATSAPP if wire == "whatsapp" else ""
+    account = account_for(agent.workspace, Account.Provider.META if meta else Account.Provider.TWILIO)
+    kind = META if meta else VOICE if wire == "call" else MESSAGES
     taken = set(Channel.objects.of(agent.workspace).filter(kind=kind).values_list("address", flat=True))
-    address = next((prefix + number for number in NUMBERS if prefix + number not in taken), "")
+    address = next((address for address in map(_address_for(wire, meta=meta), NUMBERS) if address not in taken), "")
     if not address:
         raise NothingSimulated("All numbers that may be made up are taken: delete a simulated channel first.")
     names = set(Channel.objects.of(agent.workspace).values_list("name", flat=True))
@@ -80,21 +81,25 @@ def make(agent: Agent, wire: Wire) -> StandIn:
     return StandIn(account, channel, made=True)
 
 
-def _account(agent: Agent) -> Account:
-    accounts = Account.objects.of(agent.workspace).filter(provider=Account.Provider.TWILIO, simulated=True)
+def account_for(workspace: Workspace, provider: Account.Provider) -> Account:
+    """The workspace's newest simulated one, made if there is none. Raises NothingSimulated."""
+    accounts = Account.objects.of(workspace).filter(provider=provider, simulated=True)
     found = accounts.select_related("workspace").order_by("-pk").first()
     if found is not None:
         return found
     try:
         return create_account(
-            system_actor(agent.workspace),
-            provider=Account.Provider.TWILIO,
-            name=ACCOUNT_NAME,
-            secrets={},
-            simulated=True,
+            system_actor(workspace), provider=provider, name=ACCOUNT_NAMES[provider], secrets={}, simulated=True
         )
     except ValidationError as error:
         raise NothingSimulated(f"No simulated account could be made: {' '.join(error.messages)}") from error
+
+
+def _address_for(wire: Wire, *, meta: bool) -> Callable[[str], str]:
+    """Of one of NUMBERS: what a channel calls its own. Meta's is the number's id, which is digits as well."""
+    if meta:
+        return lambda number: number.removeprefix("+")
+    return lambda number: f"{WHATSAPP}{number}" if wire == "whatsapp" else number
 
 
 def _names(base: str, agent: str) -> Iterator[str]:
@@ -115,8 +120,10 @@ def wire_of(channel: Channel) -> Wire | None:
     return None
 
 
-def twilio_of(account: Account, *, port: int) -> TwilioSimulator:
-    """Twilio with this account, not entered yet. Raises Unsealable."""
+def twilio_of(
+    account: Account, *, port: int, mounts: Mapping[str, Sequence[BaseRoute]] | None = None
+) -> TwilioSimulator:
+    """Twilio with this account, not entered yet; `mounts`: what else its port serves. Raises Unsealable."""
     secrets = secrets_of(account)
     return TwilioSimulator(
         port=port,
@@ -125,6 +132,7 @@ def twilio_of(account: Account, *, port: int) -> TwilioSimulator:
         api_key=secrets.get("api_key", API_KEY),
         api_secret=secrets.get("api_secret", API_SECRET),
         reach={settings.PARLEY_PUBLIC_URL: served_at()},
+        mounts=mounts,
     )
 
 

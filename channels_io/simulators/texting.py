@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from channels_io.account_secrets import secrets_of
-from channels_io.hooks import hook_url
-from channels_io.simulators.meta import MetaIdentity, MetaSimulator
+from channels_io.simulators.meta import MetaSimulator
 from channels_io.simulators.meta import Person as Correspondent
 from channels_io.simulators.stand_in import META, StandIn
 from channels_io.simulators.twilio import TwilioSimulator
 from channels_io.simulators.twilio.message_centre import WHATSAPP
+from channels_io.simulators.world import World
 
 FIRST_SECONDS = 60.0
 """So long an answer may take."""
@@ -105,19 +103,11 @@ class MetaTexter:
         ]
 
 
-@asynccontextmanager
-async def meta_texter(stand_in: StandIn, sender: str, port: int) -> AsyncGenerator[MetaTexter]:
-    secrets = secrets_of(stand_in.account)
-    identity = MetaIdentity(
-        waba=stand_in.account.number,
-        phone_number_id=stand_in.channel.address,
-        display_number="12025550100",
-        access_token=secrets["access_token"],
-        app_secret=secrets["app_secret"],
-        verify_token=secrets["verify_token"],
-    )
-    async with MetaSimulator(identity, hook=hook_url(stand_in.channel, "webhook"), port=port) as meta:
-        yield MetaTexter(meta, sender)
+def texter_of(world: World, stand_in: StandIn, sender: str) -> Texter:
+    """`sender` is E.164."""
+    if is_meta(stand_in) and world.meta is not None:
+        return MetaTexter(world.meta, sender)
+    return TwilioTexter(world.twilio, stand_in, sender)
 
 
 def is_meta(stand_in: StandIn) -> bool:

@@ -13,8 +13,9 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from channels_io.guards.numbers import masked
 from channels_io.kind_names import kind_icon, kind_label
-from channels_io.models import Channel
+from channels_io.models import Channel, Leg
 from channels_io.pages.waterfall import verdict
 from channels_io.phone_numbers import shown_number
 
@@ -82,6 +83,12 @@ def lasting(value: timedelta | None) -> str:
         return parts % {"minutes": minutes, "seconds": seconds}
     hours, minutes = divmod(minutes, 60)
     return (_("%(hours)d h %(minutes)d min") if minutes else _("%(hours)d h")) % {"hours": hours, "minutes": minutes}
+
+
+@register.filter
+def leg_length(leg: Leg) -> timedelta | None:
+    """How long a leg lasted; None while it does."""
+    return leg.ended_at - leg.started_at if leg.ended_at is not None else None
 
 
 @register.filter
@@ -154,3 +161,20 @@ def at(mapping: Mapping[Any, Any], key: Any) -> Any:
 def shown_address(channel: Channel) -> str:
     """A carrier channel's number as people read it; what is no telephone number as it is."""
     return shown_number(channel.address)
+
+
+@register.filter
+def telephone(number: str) -> str:
+    """As people read it."""
+    return shown_number(number)
+
+
+@register.filter
+def telephone_masked(number: str) -> str:
+    """For those who may not see it whole."""
+    return masked(number.removeprefix("whatsapp:"))
+
+
+@register.filter
+def seconds_lasting(seconds: int) -> str:
+    return lasting(timedelta(seconds=seconds))

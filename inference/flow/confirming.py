@@ -10,7 +10,7 @@ from inference.flow.graph import slots_of
 from inference.flow.moves import Exit, Result, Scene, Then, say
 from inference.flow.puzzled import ATTEMPTS, puzzled
 from inference.flow.questions import ALL, called, slot_named, trying_of
-from inference.flow.remarks import asks, parted
+from inference.flow.remarks import asks, only_asks, parted
 from inference.flow.routes import NO_MATCH
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState
@@ -106,6 +106,8 @@ def _named(scene: Scene, state: FlowState, node: Node, text: str, said: bool | N
         return {}
     found = slots.moved(slots_of(node), trying.values, text, scene.moment)
     found |= unmistakable(scene, slots_of(node), text)
+    if not found and said is not True and not only_asks(text):
+        found = slots.instead(slots_of(node), trying.values, text, scene.moment, slots.parse)
     only = slot_named(node, trying.pending[0]) if len(trying.pending) == 1 else None
     if found or only is None or said is True or only.kind in ("text", "yes_no") or asks(text):
         return found

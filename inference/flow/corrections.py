@@ -84,6 +84,10 @@ def _taken_back_here(
     found = changed(shifted | unmistakable(scene, newest_first, text), values)
     if found:
         return found
+    answer = slots.parse(asked, text, scene.moment)
+    found = {} if answer is not None else slots.instead(newest_first, values, text, scene.moment, slots.parse)
+    if found:
+        return found
     for slot in (asked, newest_first[0]):
         parsed = slots.parse(slot, text, scene.moment)
         if parsed is not None:

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from inference.flow import asking, moving, talking, verifying
 from inference.flow.graph import edges_from
 from inference.flow.moves import Enter, Exit, Result, Scene, Then, say
+from inference.flow.puzzled import aside
 from inference.flow.questions import listen, question
 from inference.flow.routes import NO_MATCH, by_event, by_global_rows, enter_global, otherwise, stop
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState
 from inference.flow.steps import Heard
-from inference.nodes import CollectNode, FormNode, GoalNode, MenuNode, MoveNode, Node, SayNode, VerifyNode
+from inference.nodes import CollectNode, FormNode, GoalNode, MenuNode, MoveNode, Node, SayNode, TransferNode, VerifyNode
 
 LONGEST_HEARD = 4000
 MOST_SILENCES = 3
@@ -42,6 +43,7 @@ def hear(scene: Scene, state: FlowState, node: Node, heard: Heard) -> Result:
         silences=0,
         stage="",
         saying="",
+        missed=False,
     )
     if _spent(scene, state):
         return stop(scene, state)
@@ -59,6 +61,8 @@ def hear(scene: Scene, state: FlowState, node: Node, heard: Heard) -> Result:
             result = moving.hear(scene, state, node, keypad=heard.keypad)
         case VerifyNode():
             result = verifying.hear(scene, state, node, keypad=heard.keypad)
+        case TransferNode(to="team"):  # It waits for a person, and asks something else meanwhile.
+            result = aside(scene, state, node)
         case _:
             return state, Then("again")
     return (replace(result[0], heard=""), result[1]) if heard.keypad else result

@@ -12,7 +12,7 @@ from inference.flow.routes import NO_MATCH, choose, options
 from inference.flow.state import FlowState
 from inference.flow.steps import Fill, Generate
 from inference.flow.taking import take
-from inference.nodes import GoalNode, Node, SlotKind
+from inference.nodes import GoalNode, Node, SlotKind, TransferNode
 
 MOST_ASIDES = 3
 ATTEMPTS = 3
@@ -69,6 +69,8 @@ def aside(scene: Scene, state: FlowState, node: Node) -> Result:
 
 
 def aside_step(scene: Scene, state: FlowState, node: Node) -> Generate:
+    if isinstance(node, TransferNode):
+        return Generate(GoalNode(node.id, ""), (), "The caller waits for a colleague of yours, who has been asked.")
     asking = question(scene, state, node)
     return Generate(
         GoalNode(node.id, ""), (), f"You are asking: “{asking}” That question follows right after your answer."
@@ -80,7 +82,7 @@ def missed(scene: Scene, state: FlowState, node: Node, problem: str = "") -> Res
     trying = trying_of(state)
     attempts = trying.attempts + 1
     slot = slot_named(node, trying.slot)
-    state = replace(state, trying=replace(trying, attempts=attempts), heard="")
+    state = replace(state, trying=replace(trying, attempts=attempts), heard="", missed=True)
     if attempts >= max(1, slot.attempts if slot is not None else ATTEMPTS):
         return state, Exit(NO_MATCH, judged=False)
     text = f"{problem} {question(scene, state, node)}" if problem else question_again(scene, state, node)

@@ -11,7 +11,7 @@ _ASKS = re.compile(
     r"(?:what|when|where|who|which|why|how|is|are|do|does|did|can|could|would|will|should|may|have|has)\b"
 )
 _WISHES = re.compile(
-    r"\b(?:can|could|may|might|shall) (?:i|we|you)\b|\b(?:how|what) about\b|\bdo you have\b|\bhave you got\b"
+    r"\b(?:can|could|may|might|shall) (?:i|we|you|it|that|this|they)\b|\b(?:how|what) about\b|\bdo you have\b|\bhave you got\b"
     r"|\b(?:possible|available|free|okay|ok|works?|suits?)\b|\bis .{1,30} (?:fine|good|all right|alright)\b"
 )
 """A wish in the form of a question: what it names is an answer."""

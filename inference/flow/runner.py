@@ -23,6 +23,7 @@ from inference.flow.returning import go_back
 from inference.flow.routes import leave
 from inference.flow.state import FlowState
 from inference.flow.steps import Answer, Done, Finish, Moment, Step
+from inference.flow.taking_up import moved_to, with_found
 from inference.nodes import (
     CollectNode,
     Expects,
@@ -33,6 +34,7 @@ from inference.nodes import (
     MoveNode,
     Node,
     SayNode,
+    TransferNode,
     VerifyNode,
 )
 
@@ -65,6 +67,19 @@ def again(flow: FlowSpec, state: FlowState, moment: Moment) -> tuple[FlowState, 
     if state.ended or node is None or stage in ("", "work") or (stage == "say" and rest != "listen"):
         return advance(flow, state, None, moment)
     return _run(Scene(flow, moment), replace(state, stage="", saying="", heard=""), Then("again"))
+
+
+def take_up(
+    flow: FlowSpec, state: FlowState, target: str, found: Mapping[str, str], passed: tuple[str, ...], moment: Moment
+) -> tuple[FlowState, Step]:
+    """What is needed after a person has talked to the caller, who told them `found`.
+
+    `target` as `target_of` has it. `passed`: nodes that ask for nothing that is known (`FlowState.retracing`).
+    """
+    if not target:
+        return again(flow, with_found(flow, state, found, passed), moment)
+    state = with_found(flow, moved_to(flow, state, target), found, passed)
+    return _run(Scene(flow, moment), state, Enter(target))
 
 
 def at(flow: FlowSpec, state: FlowState) -> Node:
@@ -118,7 +133,7 @@ def _then(scene: Scene, state: FlowState, what: str) -> Result:
         case moving.MOVED:
             return moving.leave(scene, state)
         case "leave":
-            return state, Exit()
+            return state, Exit(what.partition(":")[2])
         case "over":
             return state, Over()
         case _:
@@ -136,6 +151,8 @@ def _again(scene: Scene, state: FlowState, node: Node) -> Result:
             return say(state, question(scene, state, node), "listen")
         case GoalNode():
             return (state, Then("listen")) if state.spoke else talking.generate(scene, state, node)
+        case TransferNode(to="team") if state.spoke:
+            return state, Then("listen")
         case _:
             return state, Enter(node.id)
 

@@ -70,3 +70,5 @@ class FlowState(Struct, frozen=True):
     """Nodes that asked and got an answer, the newest last: what a caller may take back."""
     retracing: tuple[str, ...] = ()
     """Of these, what is passed again after something was taken back: what they know is not asked anew."""
+    missed: bool = False
+    """What the caller said last was of no use to the question that was open."""

@@ -29,10 +29,12 @@ from inference.nodes import (
 Worker = (
     CallNode | KnowledgeNode | SendNode | MoveNode | VerifyNode | TransferNode | HandoffNode | LanguageNode | WaitNode
 )
-SUCCESS = "success"
+SUCCESS, WAITING = "success", "waiting"
 SEND, MOVE, TRANSFER, KNOWLEDGE = "parley.send", "parley.move", "parley.transfer", "parley.knowledge"
 _SEND_SECONDS = 15.0
 _TRANSFER_SECONDS = 60.0
+_TEAM_SECONDS = 900.0
+"""The web side knows how long a team is waited for."""
 _LONGEST = 60.0
 """Seconds that a wait, or a tool, may take."""
 
@@ -67,6 +69,8 @@ def work_step(scene: Scene, state: FlowState, node: Worker) -> Step:
             return Call(node.id, tool, arguments, voiced(scene, state, node.saying), _SEND_SECONDS)
         case VerifyNode():
             return verifying.call(scene, state, node)
+        case TransferNode(to="team"):
+            return Call(node.id, TRANSFER, _asking(scene, state, node), voiced(scene, state, node.text), _TEAM_SECONDS)
         case TransferNode():
             target, briefing = filled(scene, state, node.target), _written(scene, state, node.briefing)
             arguments = {"target": target, "briefing": briefing, "mode": node.mode}
@@ -93,7 +97,7 @@ def worked(scene: Scene, state: FlowState, node: Worker, answer: Answer) -> Resu
         case HandoffNode(), Called(ok=False):
             return state, Exit(FAILURE)
         case TransferNode(), Called():
-            return _transferred(scene, replace(state, collected=()), ok=answer.ok)
+            return _transferred(scene, replace(state, collected=()), answer)
         case SendNode(), Called():
             return replace(state, collected=()), Exit(SUCCESS if answer.ok else FAILURE)
         case MoveNode(), Called():
@@ -112,8 +116,28 @@ def worked(scene: Scene, state: FlowState, node: Worker, answer: Answer) -> Resu
             return None
 
 
-def _transferred(scene: Scene, state: FlowState, *, ok: bool) -> Result:
+def _asking(scene: Scene, state: FlowState, node: TransferNode) -> dict[str, str]:
+    return {
+        "to": "team",
+        "target": node.target,
+        "reason": _written(scene, state, node.reason),
+        "briefing": _written(scene, state, node.briefing),
+        "skills": ",".join(node.skills),
+        "waiting": node.waiting,
+    }
+
+
+def _transferred(scene: Scene, state: FlowState, answer: Called) -> Result:
     """A person has taken over: nothing is left to say, unless an edge says so."""
+    ok, words = answer.ok, picked(answer.result, "words")
+    if ok and picked(answer.result, "taken"):
+        return state, Then("listen")  # A person talks from here on.
+    if ok and picked(answer.result, "waiting"):
+        if by_event(scene, state, WAITING) is not None:
+            return say(state, words, f"leave:{WAITING}")
+        return say(state, words, "over" if state.frames else "listen")
+    if not ok and words:
+        return say(state, words, f"leave:{FAILURE}")
     led = by_event(scene, state, SUCCESS if ok else FAILURE) or otherwise(scene, state)
     if led is not None:
         return state, Exit(SUCCESS if ok else FAILURE)

@@ -92,6 +92,8 @@ class ChatRequest(Struct):
     seed: int | None = None
     n: int | None = None
     logprobs: bool | None = None
+    service_tier: str | None = None
+    """"flex": nobody waits for it, and every live turn goes first; anything else: as it comes."""
     prompt_cache_key: str | None = None
     """Names the conversation that this request goes on with: what was read of it is not read again."""
 
@@ -232,6 +234,7 @@ def _options(asked: ChatRequest) -> ChatOptions:
         stop=tuple(clean_text(stop, "stop") for stop in stops),
         json_schema=_schema(asked.response_format),
         seed=asked.seed,
+        background=asked.service_tier == "flex",
     )
 
 

@@ -10,6 +10,7 @@ from inference.slots.agreeing import yes_no
 from inference.slots.correcting import is_correction
 from inference.slots.declining import declines
 from inference.slots.finding import expects_of, find_all, parse
+from inference.slots.instead import instead
 from inference.slots.parsed import Parsed
 from inference.slots.problems import check, problem_text
 from inference.slots.saying import read_back, spoken
@@ -21,6 +22,7 @@ __all__ = [
     "declines",
     "expects_of",
     "find_all",
+    "instead",
     "is_correction",
     "moved",
     "parse",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from inference.slots import tongues
+from inference.slots.leaning import leaning
 from inference.slots.phrasing import NOISE, any_of, said
 
 _IT = r"(?:that|it|this|everything)(?:'s| is| sounds| looks| would be|'d be| will be|'ll| was)?"
@@ -33,7 +34,7 @@ _NO = any_of(
     r"i (?:don't|do not) (?:think|want|need|have)\b.*|i (?:don't|do not)(?! mind| care)",
     r"i(?:'m not| am not| didn't| haven't| wouldn't| won't| can't)|we (?:don't|haven't|aren't)|they aren't",
     r"it (?:isn't|is not|doesn't|does not)|it's not|please don't|don't|do not|i(?:'d| would) rather not|rather not",
-    r"i (?:guess|suppose|hope|think) not|i'm (?:good|fine|okay|all set)(?: thanks| thank you)?",
+    r"i (?:guess|suppose|hope|think) not|(?:i'm|we're) (?:good|fine|okay|all set)(?: thanks| thank you)?",
     r"that (?:will be|was) (?:all|everything)|that's (?:all|everything)|nothing(?: else)?|none",
 )
 _AGREES, _DENIES = re.compile(rf"(?:{_YES})(?![\w'])"), re.compile(rf"(?:{_NO})(?![\w'])")
@@ -54,6 +55,13 @@ _NO_THEN_YES = re.compile(r"(?:no[,.]? )+(?:yes|yeah|(?:(?:that|it|this)(?:'s| i
 _YES_THEN_NO = re.compile(
     r"(?:yes|yeah|okay|ok|sure|right|well)[,.]? (?:wait[,.]? |sorry[,.]? |actually[,.]? )*no\b(?! problem| worries)"
 )
+_UNCHANGED = re.compile(r"(?:no|nothing|none)\b.{0,12}\b(?:changes?|corrections?|to (?:change|add|correct|fix))\b")
+"""Said of what was read back, it agrees."""
+_SPOILT = re.compile(
+    r"\b(?:no (?:good|use|way)|too (?:late|early|expensive|far|much|soon|long|short|many|few|dear|busy)|wrong"
+    r"|incorrect|(?:but|except|only) (?:it's |that's |it is |that is |that |it )?(?:not|wrong|too|can't|doesn't|won't))\b"
+)
+"""What takes back the yes before it: "that's no good", "you got it wrong"."""
 _SHORT, _SHORTER = 6, 4
 
 
@@ -72,11 +80,16 @@ def yes_no(text: str, language: str = "en") -> bool | None:
     bare = NOISE.sub("", words + " ").strip() or words
     if _OPEN.match(bare) or _GOES_ON.match(bare):
         return None
-    return _plainly(bare)
+    plainly = _plainly(bare)
+    return leaning(bare) if plainly is None and not _PRAISE.match(bare) else plainly
 
 
 def _plainly(bare: str) -> bool | None:
     yes, no = _AGREES.match(bare), _DENIES.match(bare)
+    if _UNCHANGED.match(bare):
+        return True
+    if _SPOILT.search(bare) and len(bare.split()) <= _SHORT:
+        return False
     if yes and no:
         return yes.end() > no.end()
     if no:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from inference.nodes import Choice, Slot
 from inference.normalize.vocabulary import word_set
+from inference.slots import kin
 from inference.slots.cues import stem
 from inference.slots.parsed import Found
 from inference.slots.reading import Reading, read
+from inference.slots.ruling import by_hour, standing
 
 if TYPE_CHECKING:
     from inference.flow.steps import Moment
@@ -36,8 +38,14 @@ def find(slot: Slot, text: str, moment: Moment) -> list[Found]:
     reading = read(text, moment.language)
     found = list(_named(slot, reading, moment.language))
     found = [each for each in found if not any(_inside(each, other) for other in found)]
+    kindred = list(kin.find(slot, text)) if moment.language.lower().startswith("en") else []
+    if not found:
+        found = [each for each in kindred if not each.plain]
     if not found:
         found = list(_by_word(slot, reading, moment.language)) or list(_by_number(slot, reading))
+    if moment.language.lower().startswith("en"):
+        found = standing(slot, found, text)
+        found = found or standing(slot, kindred, text) or by_hour(slot, text, moment)
     if not found:
         found = list(_alike(slot, reading, moment.language))
     return sorted((each for each in found if not _past(each, text)), key=lambda each: each.start)

@@ -26,6 +26,7 @@ from inference.slots.agreeing import yes_no
 from inference.slots.asides import asides, without
 from inference.slots.cues import cued
 from inference.slots.declining import declines
+from inference.slots.echoing import echoed
 from inference.slots.keys import keyed
 from inference.slots.parsed import Found, Parsed
 from inference.slots.picking import both_meant, kept, longest, pick
@@ -73,7 +74,7 @@ def parse(
         return Parsed(value, text) if value else None
     text = text[:MOST_CHARACTERS]
     if slot.kind == "yes_no":
-        return _yes_no(text, moment) if asked else None
+        return _yes_no(slot, text, moment) if asked else None
     said = text if curious or slot.kind in _NEVER_ASIDE else without(text, asides(text))
     found = _candidates(slot, said, moment, asked=asked)
     return _parsed(_one(slot, found, said), text)
@@ -90,7 +91,7 @@ def find_all(slots: Sequence[Slot], text: str, moment: Moment, asked: str = "") 
     result: dict[str, Parsed] = {}
     asked_slot = next((slot for slot in slots if slot.name == asked), None)
     if asked_slot is not None and asked_slot.kind == "yes_no":
-        answer = _yes_no(text, moment)
+        answer = _yes_no(asked_slot, text, moment)
         result |= {asked: answer} if answer else {}
     for kind in _order(asked_slot):
         group = [slot for slot in slots if slot.kind == kind]
@@ -157,8 +158,10 @@ def _parsed(found: Found | None, text: str) -> Parsed | None:
     return Parsed(found.value, text[found.start : found.end], found.sure) if found is not None else None
 
 
-def _yes_no(text: str, moment: Moment) -> Parsed | None:
+def _yes_no(slot: Slot, text: str, moment: Moment) -> Parsed | None:
     answer = yes_no(text, moment.language)
+    if answer is None and moment.language.lower().startswith("en"):
+        answer = echoed(slot.ask, text)
     if answer is None:
         return None
     head = re.match(r"\s*([^,.!?;]*)", text)

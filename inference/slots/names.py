@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inference.nodes import Slot
 from inference.normalize.vocabulary import word_set
 from inference.slots.letters import Letters, spelled
+from inference.slots.name_parts import last_full_name, whole_of_parts
 from inference.slots.parsed import Found
 from inference.slots.reading import Reading, read
 
@@ -19,8 +20,9 @@ _TITLES = r"(?:mr|mrs|ms|miss|dr|doctor|mister|professor|prof)\.? "
 _INTRODUCED = re.compile(
     r"\b(?:(?:my|the|her|his|their|our)?\s?(?:full |first |last |family |sur|given )?name(?:'s| is| was|:|"
     r"\?)(?: going to be)?"
-    r"|names is|name's|i am called|i'm called|(?:you can |please |just )?call me|under the name(?: of)?|in the name of"
-    r"|(?:put|book) (?:it|me|us) (?:down )?(?:under|as)|it(?:'s| is) under|this is|you're speaking (?:to|with)|"
+    r"|names is|name's|name it is|i am called|i'm called|(?:you can |please |just )?call me|under the name(?: of)?|in the name of"
+    r"|(?:put|book|write|note|say)(?: (?:it|me|us|this|that))?(?: down)? (?:under|as|for|on)(?= [A-Z])"
+    r"|(?:put|write|note) down(?= [A-Z])|(?:just |please )?(?:put|write)(?= [A-Z])|it(?:'s| is) under|this is|you're speaking (?:to|with)|"
     r"speaking (?:to|with)"
     r"|i go by|my surname(?:'s| is)|the surname(?:'s| is)|surname(?:'s| is|:)?|last name(?:'s|:)?|first name(?:'s|:)?"
     r"|(?:it's |is )?for (?=(?:mr|mrs|ms|miss|dr)\b))[\s,]+",
@@ -81,14 +83,19 @@ def find(slot: Slot, text: str, moment: Moment) -> list[Found]:
     for match in _IS_MY_NAME.finditer(text):
         found.append(Found(_cased(match[1]), match.start(1), match.end(1)))
     given = [_fuller(text, each, reading) for each in found if each is not None]
+    in_parts = whole_of_parts(text)
+    if in_parts is not None:
+        given = [in_parts]
     if not given:
         given = [_fuller(text, each, reading) for each in _answer(text, reading)]
+    if not given:
+        given = last_full_name(text, _STOPS)
     return [part for each in given if (part := _part(slot, each)) is not None]
 
 
 def _fuller(text: str, found: Found, reading: Reading) -> Found:
     """ "Bond, James Bond": said again with more."""
-    gap = re.compile(r"[,.]\s+(?:it's\s+)?").match(text, found.end)
+    gap = re.compile(r"[,.]\s+(?:it's\s+)?", re.IGNORECASE).match(text, found.end)
     again = _name_at(text, gap.end(), reading, plain=found.plain) if gap else None
     if (
         again is None

@@ -19,6 +19,7 @@ _SCALES = {"hundred": 100, "thousand": 1000, "k": 1000, "grand": 1000, "million"
 _WRITTEN = re.compile(r"\d{1,12}(?:\.\d{1,6})?|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?")
 _SPAN = re.compile(r"(\d{1,6})[-/](\d{1,6})")
 _PHRASES = (
+    (re.compile(r"(?<= )a couple (?:of )?hundred(?= )"), "200"),
     (re.compile(r"(?<= )half a dozen(?= )"), "6"),
     (re.compile(r"(?<= )(?:a dozen|1 dozen|dozen)(?= )"), "12"),
     (re.compile(r"(?<= )(?:a couple|a pair)(?= )"), "2"),
@@ -26,16 +27,30 @@ _PHRASES = (
     (re.compile(r"(?<= )half(?= )(?! past)"), "0.5"),
 )
 _BEGINNINGS = frozenset({"minus", "negative", "a"})
-_ALONE = re.compile(r"(?<= )(?:just me|only me|just myself|only myself|by myself|on my own|alone|myself)(?= )")
+_ALONE = re.compile(
+    r"(?<= )(?:just me|only me|just the 1|only the 1|just myself|only myself|by myself|on my own|alone|myself)(?= )"
+)
 _ADULTS = re.compile(r"\s*(?:adults?|grown-?ups?|people|of us)?[\s,]*(?:and|plus|with)\s*", re.IGNORECASE)
 _CHILDREN = re.compile(r"\s*(?:child|children|kids?|bab(?:y|ies)|toddlers?|infants?|teenagers?)\b", re.IGNORECASE)
 _WE_TWO = re.compile(r"(?<= )(?:my (?:wife|husband|partner|friend|girlfriend|boyfriend) and (?:i|me|myself)"
                      r"|(?:me|myself) and my (?:wife|husband|partner|friend|girlfriend|boyfriend))(?= )")  # fmt: skip
+_WE_BOTH = re.compile(r"(?<= )(?:both of us|us both|we both|the both of us)(?= )")
+_ME_AND = re.compile(
+    r"(?<= )(?:me|myself|i|us) (?:and|plus|with) (?:my )?(?P<n>\d{1,2}) (?:others?|friends?|kids?|children|colleagues?|mates|more"
+    r"|guests?|people|sons|daughters|cousins|girls|boys|guys)(?= )"
+)
+_AND_A_CHILD = re.compile(
+    r"(?<= )(?P<n>\d{1,2})(?: (?:adults?|people|of us|grown ups?))? (?:and|plus|with) an? (?:small |little )?"
+    r"(?:baby|child|kid|toddler|infant|teenager|highchair)(?= )"
+)
+_COUPLES = re.compile(r"(?<= )(?P<n>\d{1,2}) couples(?= )")
 _FOR_SO_MANY = re.compile(
     r" (?:table|booking|reservation|room|party|group|seats?) (?:for|of) $| there(?:'s| are| will be) $"
     r"| we(?:'ll be|'re| are| will be) $"
 )
 _OF_US = re.compile(r" (?:of us|people|persons?|guests?|adults?|diners)\b")
+_RELATIVE = frozenset({"more", "fewer", "less", "extra", "additional", "other", "others"})
+"""After a number they say by how many something changes."""
 _ONE_OF = re.compile(r" (?:this|that|which|other|another|any|every|no|the|\d+th) $")
 
 
@@ -56,8 +71,21 @@ def find(slot: Slot, text: str, moment: Moment) -> list[Found]:
             start, end = reading.origin(*match.span())
             if not any(start < other_end and other < end for other, other_end in taken):
                 found.append(_known(slot, reading, Found(value, start, end, plain=True), people=people))
+    reckoned = _reckoned(reading) if people else None
+    if reckoned is not None:
+        return [reckoned]
     found.sort(key=lambda each: each.start)
     return _and_children(found, text) if people else found
+
+
+def _reckoned(reading: Reading) -> Found | None:
+    """People who are added up: "me and three friends", "four and a baby", "three couples"."""
+    for pattern, times_, more in ((_ME_AND, 1, 1), (_AND_A_CHILD, 1, 1), (_COUPLES, 2, 0)):
+        match = pattern.search(reading.plain)
+        if match:
+            return Found(str(int(match["n"]) * times_ + more), *reading.origin(*match.span()))
+    match = _WE_BOTH.search(reading.plain)
+    return Found("2", *reading.origin(*match.span())) if match else None
 
 
 _ANY = Slot("")
@@ -99,7 +127,8 @@ def _quantities(reading: Reading) -> list[Found]:
             continue
         before = " " + " ".join(token.text for token in tokens[max(0, index - 2) : index]) + " "
         of_several = after < len(tokens) and tokens[after].text == "of"
-        if not (value == 1 and (of_several or _ONE_OF.search(before))):
+        relative = after < len(tokens) and tokens[after].text in _RELATIVE
+        if not relative and not (value == 1 and (of_several or _ONE_OF.search(before))):
             found.append(Found(_plain(value), tokens[index].start, tokens[after - 1].end, sure, plain=True))
         index = after
     return found

@@ -26,11 +26,24 @@ _ONTO = re.compile(r"\s*(?:at \w+ )?(?:on)?to\s+(?:the\s+)?", re.IGNORECASE)
 """From one value to another: "move it from Tuesday to Thursday"."""
 _OR_ELSE = re.compile(r"[\s,]*or\b(?! so\b| something\b)", re.IGNORECASE)
 _WINDOW = 60
+BUSY = re.compile(
+    r"^s?\W*(?:(?:is|are|was) (?:no good|not|bad|out|impossible|difficult|hard|taken|full)|(?:isn't|aren't|doesn't|don't|won't)\b"
+    r"|(?:i|we|he|she|they)(?:'m| am| are|'re)? (?:\w+ )?(?:work|works|working|busy|away|out|asleep|sleep|at work|at school|"
+    r"can't|cannot|don't|have (?:to|a|my)|haven't))\b",
+    re.IGNORECASE,
+)
+"""After a day or a time: the caller is not free then."""
+_BUSY_BEFORE = re.compile(
+    r"\b(?:busy|away|working|at work|booked|not free|not available|can['’]t (?:do|make|come|manage)|abroad|out"
+    r"|(?:have|have got|got|['’]ve) (?:a|an|my|the) (?:\w+ )?\w+)\s+(?:(?:on|at|from|until|till|the|this)\s+)*$",
+    re.IGNORECASE,
+)
 
 
 def kept(found: Sequence[Found], text: str) -> list[Found]:
     """The candidates that were not denied and not taken back, in the order of the words."""
     said = [each for each in sorted(found, key=lambda each: each.start) if not denied(each, text)]
+    said = [each for each in said if not _taken(each, text)] or said
     for index in range(len(said) - 1, 0, -1):
         between = text[said[index - 1].end : said[index].start]
         if corrects(between) or (_ONTO.fullmatch(between) and _MOVES.search(text[: said[index - 1].start])):
@@ -62,6 +75,12 @@ def corrects(words: str) -> bool:
 def denied(each: Found, text: str) -> bool:
     """ "Not Tuesday", "anything but the morning"."""
     return _DENIED.search(text[max(0, each.start - _WINDOW) : each.start]) is not None
+
+
+def _taken(each: Found, text: str) -> bool:
+    """ "Friday I'm away", "I have a meeting at ten"."""
+    before = text[max(0, each.start - _WINDOW) : each.start]
+    return BUSY.match(text[each.end :]) is not None or _BUSY_BEFORE.search(before) is not None
 
 
 def both_meant(found: Sequence[Found], text: str) -> bool:

@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     r"|[^\W\d_]+(?:['’][^\W\d_]+)*|[,.;:!?@+#&_/*]",
     re.IGNORECASE,
 )
+_PAUSE = re.compile(r"(?<=\w)(?:\.{2,}|…)(?=\s*\w)")
+"""Dots of somebody who thinks: they end nothing."""
 _HESITATION = frozenset({"um", "uh", "uhm", "er", "erm", "hmm", "ah", "eh"})
 
 ONES = {
@@ -41,6 +43,14 @@ _ORDINALS = {
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
     "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
 }  # fmt: skip
+_HOURS_ISH = {word: str(number) for word, number in ONES.items() if 0 < number < 13} | {"fiv": "5", "nin": "9"}
+_MISHEARD = {
+    "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tmrw": "tomorrow", "tmr": "tomorrow",
+    "2moro": "tomorrow", "tonite": "tonight", "wensday": "wednesday", "wednsday": "wednesday", "wedensday": "wednesday",
+    "tusday": "tuesday", "tuseday": "tuesday", "teusday": "tuesday", "thrusday": "thursday", "thurday": "thursday",
+    "thursaday": "thursday", "saterday": "saturday", "satuday": "saturday",
+}  # fmt: skip
+"""As people write in a hurry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ class Reading:
 @lru_cache(maxsize=32)
 def read(text: str, language: str = "en") -> Reading:
     """`text` as its tokens."""
-    original = text[:MOST_CHARACTERS]
+    original = _PAUSE.sub(lambda match: " " * len(match[0]), text[:MOST_CHARACTERS])
     english = language.split("-")[0] == "en"
     tokens = _translated(original, language) if not english else list(_tokens(original))
     tokens = [token for token in tokens if token.text not in _HESITATION]
@@ -85,7 +95,7 @@ def read(text: str, language: str = "en") -> Reading:
         starts.append(position)
         position += len(token.text) + 1
     plain = " " + " ".join(token.text for token in tokens) + " "
-    return Reading(original, tuple(tokens), plain, tuple(starts))
+    return Reading(text[:MOST_CHARACTERS], tuple(tokens), plain, tuple(starts))
 
 
 def _tokens(original: str) -> Iterator[Token]:
@@ -93,6 +103,11 @@ def _tokens(original: str) -> Iterator[Token]:
         word = match[0].lower().replace("’", "'")
         if word[0] in "ap" and "." in word:
             word = word[0] + "m"
+        elif word in _MISHEARD:
+            word = _MISHEARD[word]
+        elif word.endswith("ish") and word[:-3] in _HOURS_ISH:  # "fourish" is about four.
+            yield Token(_HOURS_ISH[word[:-3]], match.start(), match.end() - 3)
+            word = "ish"
         elif word[0].isdigit() and word[-1].isalpha():
             word = word[:-2] + "th"
         yield Token(word, match.start(), match.end())

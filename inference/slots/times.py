@@ -253,8 +253,8 @@ def _hour(match: _Match, _: Moment) -> Clock | None:
 
 def _about(match: _Match, _: Moment) -> Clock | None:
     """ "At three"; "around three" and "after three" as answers."""
-    clock = _clock(match, int(match["h"]), 0, plain=match["lead"] != "at", sure=match["lead"] == "at")
-    return replace(clock, about=match["lead"] in ("around", "about")) if clock else None
+    clock = _clock(match, int(match["h"]), 0, plain=match["lead"] != "at", sure=match["lead"] in ("at", "like", "say"))
+    return replace(clock, about=match["lead"] not in ("at", "after", "before", "by", "from")) if clock else None
 
 
 def _bare(match: _Match, _: Moment) -> Clock | None:
@@ -314,9 +314,9 @@ _RULES = (
     _rule(rf"(?P<h>\d{{1,2}}) (?:o'clock|oclock){_HALF}", _hour),
     _rule(r"(?P<h>\d{1,2}) (?:in the|this|tomorrow) (?P<part>morning|afternoon|evening)", _hour),
     _rule(r"(?P<h>\d{1,2}) at (?P<night>night)", _hour),
-    _rule(rf"(?P<lead>at|around|about|after|before|by|from) (?:about |around )?(?P<h>\d{{1,2}})(?: ish)?{_AFTER_BARE}",
+    _rule(rf"(?P<lead>at|around|about|like|say|maybe|perhaps|roughly|after|before|by|from) (?:about |around )?(?P<h>\d{{1,2}})(?: ish)?{_AFTER_BARE}",
           _about),
-    _rule(r"(?P<h>\d{1,2}) ish", _hour),
+    _rule(r"(?P<h>\d{1,2})(?: ish| hours)", _hour),
     _rule(rf"(?P<h>\d{{1,2}})(?! {_COUNTED}|-|/)", _bare),
 )  # fmt: skip
 """In the order in which they are tried; words that one has used are not seen by the next."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
-from django.urls import re_path
+from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parley.settings")
 
@@ -15,7 +15,10 @@ http = get_asgi_application()
 
 from django.conf import settings  # noqa: E402 -- these need Django set up above
 
+from channels_io.hook_desk import HookDesk  # noqa: E402 -- the same
 from channels_io.hook_gate import HookGate  # noqa: E402 -- the same
+from channels_io.inbox.socket import inbox_socket  # noqa: E402 -- the same
+from channels_io.live.operator_socket import operator_socket  # noqa: E402 -- the same
 from channels_io.registry import websocket_urlpatterns  # noqa: E402 -- the same
 from parley import tracing  # noqa: E402 -- the same
 from parley.daphne_hooks import mind_hooks  # noqa: E402 -- the same
@@ -33,5 +36,11 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
 
 
 # Channels routes to ASGI applications with Django's patterns, which the stubs know for views only.
-sockets = [*websocket_urlpatterns(), re_path(r"", cast(Any, no_such_socket))]
-application = Draining(ProtocolTypeRouter({"http": HookGate(http), "websocket": URLRouter(sockets)}))
+sockets = [
+    *websocket_urlpatterns(),
+    path("ws/inbox/", cast(Any, inbox_socket), name="ws-inbox"),
+    path("ws/operator/<str:conversation>/", cast(Any, operator_socket), name="ws-operator"),
+    re_path(r"", cast(Any, no_such_socket)),
+]
+hook_desk = HookDesk(http)
+application = Draining(ProtocolTypeRouter({"http": HookGate(hook_desk), "websocket": URLRouter(sockets)}))

@@ -7,20 +7,24 @@ as the application asks them to; their access log is the operator's to switch of
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from daphne import http_protocol
 
-from channels_io.hook_gate import PATH, SECONDS
-from channels_io.hooks import MAX_BODY
+from channels_io.hook_gate import PATH, SECONDS, most_of
 
+HELD: Final = 64 * 1024 * 1024
+"""Bytes of webhooks' bodies in this process at the same time. Beyond it they are refused: carriers come again."""
 ANSWER: Final = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class HookRequest(http_protocol.WebRequest):  # type: ignore[misc]  # Daphne ships no types
     """Twisted's hooks for a body that comes in: its length, its pieces, its end."""
 
+    held: ClassVar[int] = 0
+    """By all of them."""
     taken = 0
+    most = 0
     is_cut = False
     deadline: Any = None
 
@@ -28,15 +32,18 @@ class HookRequest(http_protocol.WebRequest):  # type: ignore[misc]  # Daphne shi
         super().gotLength(length)
         if not self._is_hook():
             return
-        if length is not None and length > MAX_BODY:
+        self.most = most_of(self._path())
+        if length is not None and length > self.most:
             self._cut()
         elif length != 0:
             self.deadline = call_later(SECONDS, self._cut)
 
     def handleContentChunk(self, data: bytes) -> None:
-        self.taken += len(data)
-        if self._is_hook() and self.taken > MAX_BODY:
-            self._cut()
+        if self.most:
+            self.taken += len(data)
+            HookRequest.held += len(data)
+            if self.taken > self.most or HookRequest.held > HELD:
+                self._cut()
         if not self.is_cut:
             super().handleContentChunk(data)
 
@@ -48,15 +55,24 @@ class HookRequest(http_protocol.WebRequest):  # type: ignore[misc]  # Daphne shi
         """Daphne logs `uri` here. Beyond the kind, the channel and what it is, a webhook's address is for nobody to read."""
         if self.path.startswith(PATH.encode()):
             self.uri = b"/".join(self.path.split(b"/")[:5]) + b"/"
+        self._let_go()
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:
         self._in_time()
+        self._let_go()
         super().connectionLost(reason)
 
     def _is_hook(self) -> bool:
+        return self._path().startswith(PATH)
+
+    def _path(self) -> str:
         # The request gets its path when its body is there; until then only the connection knows it.
-        return bytes(getattr(self.channel, "_path", b"")).startswith(PATH.encode())
+        return bytes(getattr(self.channel, "_path", b"")).decode("latin-1")
+
+    def _let_go(self) -> None:
+        HookRequest.held -= self.taken
+        self.taken = 0
 
     def _cut(self) -> None:
         if not self.is_cut:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from parley.accounts.models import Membership
 from parley.accounts.roles import Permission
 
+MOST_COUNTED = 100
+
 
 def logo(request: HttpRequest) -> str:
     return static("parley/logo.svg")
@@ -35,16 +37,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links, as Unfold wants them; links the member's role does not reach are left out."""
     main = [
         _item(_("Home"), "home", "channels_io:home", exact=True),
+        {**_item(_("Inbox"), "inbox", "channels_io:inbox"), "badge": _waiting(request)},
         _item(_("Agents"), "support_agent", "agents:list"),
         _item(_("Tools"), "build", "agents:tools"),
-        _item(_("Conversations"), "forum", "channels_io:conversations"),
+        {**_item(_("Follow-ups"), "task_alt", "channels_io:follow-ups"), "badge": _open_follow_ups(request)},
         _item(_("Contacts"), "contacts", "channels_io:contacts"),
         _item(_("Channels"), "hub", "channels_io:channels"),
+        _item(_("Analytics"), "monitoring", "channels_io:analytics"),
         _item(_("Campaigns"), "campaign", "channels_io:campaigns"),
     ]
     workspace = [
         _item(_("People"), "group", "accounts:people"),
+        _item(_("Teams"), "diversity_3", "channels_io:teams"),
         {**_item(_("Spending & alerts"), "savings", "channels_io:spending"), "badge": _unseen_alerts(request)},
+        _item(_("Webhooks"), "webhook", "channels_io:endpoints", Permission.MANAGE_WORKSPACE),
+        _item(_("Privacy"), "shield_person", "channels_io:privacy"),
         _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
         _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),
         _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE, exact=True),
@@ -60,6 +67,27 @@ def _unseen_alerts(request: HttpRequest) -> int:
         return 0
     alerts: Any = apps.get_model("channels_io", "Alert")
     return int(alerts.objects.filter(workspace=membership.workspace_id, seen_at=None).count())
+
+
+def _waiting(request: HttpRequest) -> str | int:
+    """Conversations that wait for a person; 0 shows nothing."""
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
+        return 0
+    conversations: Any = apps.get_model("channels_io", "Conversation")
+    rows = conversations.objects.filter(workspace=membership.workspace_id, waits_since__isnull=False, test=False)
+    count = int(rows.order_by()[:MOST_COUNTED].count())
+    return count if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
+
+def _open_follow_ups(request: HttpRequest) -> str | int:
+    """What was promised and is not done; 0 shows nothing."""
+    membership: Membership | None = getattr(request, "membership", None)
+    if membership is None:
+        return 0
+    rows: Any = apps.get_model("channels_io", "FollowUp")
+    count = int(rows.objects.filter(workspace=membership.workspace_id, done_at=None).order_by()[:MOST_COUNTED].count())
+    return count if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

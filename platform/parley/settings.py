@@ -45,6 +45,8 @@ PARLEY_WEIGHTS = Path(env_str("PARLEY_WEIGHTS", "~/.cache/parley/weights")).expa
 PARLEY_QUEUE_SECONDS = env_int("PARLEY_QUEUE_SECONDS", 60)
 # So many callers may wait like that in one web process; a telephone that rings then gets the busy tone.
 PARLEY_QUEUE_CALLERS = env_int("PARLEY_QUEUE_CALLERS", 20)
+# A person who talks on a call and whose browser is gone: after so long the agent goes on.
+PARLEY_PERSON_GRACE_SECONDS = env_int("PARLEY_PERSON_GRACE_SECONDS", 8)
 # A live leg says every 20 s that it lives. One that has not for this long was cut off with its process.
 PARLEY_ABANDONED_SECONDS = env_int("PARLEY_ABANDONED_SECONDS", 180)
 # After SIGTERM: how long calls in progress may go on before they are closed.
@@ -59,6 +61,9 @@ PARLEY_TWILIO_URL = env_str("PARLEY_TWILIO_URL", "https://api.twilio.com").rstri
 PARLEY_META_URL = env_str("PARLEY_META_URL", "https://graph.facebook.com/v26.0").rstrip("/")
 PARLEY_SIMULATORS = env_bool("PARLEY_SIMULATORS", _public.hostname in ("127.0.0.1", "localhost", "::1"))
 PARLEY_SIMULATOR_URL = env_str("PARLEY_SIMULATOR_URL", f"http://127.0.0.1:{PARLEY_PORT + 50}").rstrip("/")
+if PARLEY_SIMULATORS:
+    # The simulator also plays the systems that tools call: its own port, and no other of this machine.
+    PARLEY_EGRESS_ALLOW.append(urlsplit(PARLEY_SIMULATOR_URL).netloc)
 _https = _public.scheme == "https"
 
 # Django
@@ -178,9 +183,22 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "fill-gaps": {"task": "channels_io.tasks.fill_message_gaps", "schedule": 30.0, "options": {"expires": 30.0}},
     "work-on-calls": {"task": "channels_io.tasks.work_on_phone_calls", "schedule": 5.0, "options": {"expires": 5.0}},
     "settle-calls": {"task": "channels_io.tasks.settle_phone_calls", "schedule": 60.0, "options": {"expires": 60.0}},
+    "expire-handoffs": {
+        "task": "channels_io.tasks.expire_waiting_handoffs",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "wake-campaigns": {"task": "channels_io.tasks.wake_campaigns", "schedule": 5.0, "options": {"expires": 5.0}},
     "forget-old-spending": {"task": "channels_io.tasks.forget_old_spending", "schedule": 24 * 3600.0},
+    "count-figures": {"task": "channels_io.tasks.count_recent_figures", "schedule": 300.0, "options": {"expires": 300.0}},
+    "forget-kept-words": {"task": "channels_io.tasks.forget_kept_words", "schedule": 24 * 3600.0},
     "forget-old-codes": {"task": "channels_io.tasks.forget_old_codes", "schedule": 300.0},
+    "look-at-conversations": {
+        "task": "channels_io.tasks.sweep_conversations",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "tell-endpoints": {"task": "channels_io.tasks.sweep_events", "schedule": 10.0, "options": {"expires": 10.0}},
     "forget-old-voice-notes": {"task": "channels_io.tasks.forget_old_voice_notes", "schedule": 24 * 3600.0},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():

@@ -24,6 +24,7 @@ from channels_io.bench.corpus import (
 )
 from channels_io.bench.fresh import FRESH
 from channels_io.bench.room import room_noise
+from channels_io.bench.story import STORY
 from channels_io.bench.utterances import UTTERANCES, Kind, Utterance
 from inference.audio import AUDIBLE_DBFS, level_dbfs
 
@@ -52,11 +53,10 @@ def test_the_fresh_corpus_shares_no_sentence_with_the_main_one() -> None:
     assert len(all_clips()) == sum(len(load_corpus(name)) for name in FOLDERS)
 
 
-def test_the_calls_to_the_drawn_flow_were_all_spoken() -> None:
-    clips = load_corpus("booking")
-    assert [(clip.id, clip.text, clip.agent) for clip in clips] == [
-        (each.id, each.text, each.agent) for each in BOOKING
-    ]
+@pytest.mark.parametrize(("name", "said"), [("booking", BOOKING), ("story", STORY)])
+def test_the_calls_to_drawn_flows_were_all_spoken(name: CorpusName, said: tuple[Utterance, ...]) -> None:
+    clips = load_corpus(name)
+    assert [(clip.id, clip.text, clip.agent) for clip in clips] == [(each.id, each.text, each.agent) for each in said]
     assert {path.name for path in clips[0].path.parent.glob("*.wav")} == {f"{clip.id}.wav" for clip in clips}
 
 

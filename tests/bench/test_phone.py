@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,18 +29,8 @@ def agent(acme: Workspace) -> Agent:
     return agent
 
 
-def test_every_agent_gets_a_number_whose_webhook_is_called(agent: Agent) -> None:
-    plan = phones_plan(agent.workspace.slug, "http://127.0.0.1:9", [Draft(agent.slug, ("q01", "q02"))] * 2)
-    account = Account.objects.get()
-    assert (plan.account_sid, plan.served) == (account.number, "http://127.0.0.1:9")
-    assert len(plan.auth_token) == 32
-    assert [call.clips for call in plan.calls] == [("q01", "q02")] * 2
-    assert plan.calls[0].url.startswith(f"{plan.public}/hooks/twilio_voice/")
-    with pytest.raises(MeasureError, match="no agent"):
-        phones_plan(agent.workspace.slug, "", [Draft("nobody", ("q01",))])
-
-
-def test_what_was_understood_said_and_timed_is_found_by_call_and_moment(agent: Agent) -> None:
+def _turns(agent: Agent) -> Callable[[int, str, str, float], Turn]:
+    """Writes the turns of one call: number, role, text, seconds after noon."""
     conversation = make_conversation(agent)
     leg = conversation.legs.get()
     Turn.objects.all().delete()
@@ -53,6 +44,22 @@ def test_what_was_understood_said_and_timed_is_found_by_call_and_moment(agent: A
             at=NOON + timedelta(seconds=seconds),
         )  # fmt: skip
 
+    return turn
+
+
+def test_every_agent_gets_a_number_whose_webhook_is_called(agent: Agent) -> None:
+    plan = phones_plan(agent.workspace.slug, "http://127.0.0.1:9", [Draft(agent.slug, ("q01", "q02"))] * 2)
+    account = Account.objects.get()
+    assert (plan.account_sid, plan.served) == (account.number, "http://127.0.0.1:9")
+    assert len(plan.auth_token) == 32
+    assert [call.clips for call in plan.calls] == [("q01", "q02")] * 2
+    assert plan.calls[0].url.startswith(f"{plan.public}/hooks/twilio_voice/")
+    with pytest.raises(MeasureError, match="no agent"):
+        phones_plan(agent.workspace.slug, "", [Draft("nobody", ("q01",))])
+
+
+def test_what_was_understood_said_and_timed_is_found_by_call_and_moment(agent: Agent) -> None:
+    turn = _turns(agent)
     turn(1, "caller", "When do you open?", 2.3)
     reply = turn(1, "agent", "At eight.", 2.4)
     TurnSpan.objects.create(turn=reply, position=0, name="silence", start_ms=0, ms=120)
@@ -83,3 +90,23 @@ def test_what_was_understood_said_and_timed_is_found_by_call_and_moment(agent: A
     # Two turns were taken of one sentence: it was cut off, and its time means nothing.
     assert (second.heard, second.cut_off, second.v2v_ms) == ("And on Sunday?", True, None)
     assert [(each.stopped, each.held_ms) for each in run.back_channels] == [(True, None), (False, 150.0)]
+
+
+def test_a_turn_of_the_next_clip_is_not_this_one_s(agent: Agent) -> None:
+    turn = _turns(agent)
+    turn(1, "caller", "When do you open?", 2.2)
+    turn(2, "caller", "And on Sunday?", 6.0)
+    wall = NOON.timestamp()
+    found = PhoneRun(
+        RunRecord(
+            turns=(
+                TurnRecord("q01", "question", 0, 0, v2v_ms=300.0),
+                TurnRecord("q02", "question", 0, 1, v2v_ms=200.0),
+            )
+        ),
+        (Spoken("q01", "CA1", wall + 0.5, wall + 2), Spoken("q02", "CA1", wall + 4, wall + 5.5)),
+    )
+    assert [(each.heard, each.cut_off) for each in joined(found).turns] == [
+        ("When do you open?", False),
+        ("And on Sunday?", False),
+    ]

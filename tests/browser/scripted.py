@@ -84,13 +84,20 @@ class ScriptedSocket:
         asyncio.run_coroutine_threadsafe(what, self.loop).result(WAIT_SECONDS)
 
 
+INBOX_LINE = "/ws/inbox/"
+
+
 class ScriptedServer:
-    """`refusals`: close codes for the next sockets. `ready`: greet new sockets with `ready` at once."""
+    """`refusals`: close codes for the next sockets. `ready`: greet new sockets with `ready` at once.
+
+    `open_to_all`: sockets need no ticket, as those that are opened by the session's cookie.
+    """
 
     def __init__(self) -> None:
         self.sockets: list[ScriptedSocket] = []
         self.refusals: list[int] = []
         self.ready = True
+        self.open_to_all = False
         self.conversation = "cv_scripted"
         self._django = get_asgi_application()
         config = uvicorn.Config(
@@ -131,14 +138,17 @@ class ScriptedServer:
     async def _serve_socket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
+        if scope["path"] == INBOX_LINE and not self.open_to_all:  # Of the queue in every page's top bar.
+            await send({"type": "websocket.close", "code": 4401})
+            return
         ticket = await redeem_ticket(parse_qs(scope["query_string"].decode()).get("ticket", [""])[0])
         origin = dict(scope["headers"]).get(b"origin", b"").decode()
         socket = ScriptedSocket(ticket, scope["path"], origin, asyncio.get_running_loop(), send)
         self.sockets.append(socket)
-        if ticket is None or self.refusals:
+        if (ticket is None and not self.open_to_all) or self.refusals:
             await send({"type": "websocket.close", "code": self.refusals.pop(0) if ticket else 4401})
             return
-        if self.ready:
+        if self.ready and ticket is not None:
             await send({"type": "websocket.send", "text": json.dumps(self.ready_message(len(self.sockets)))})
         await self._listen(socket, receive, send)
 

@@ -448,3 +448,96 @@ def test_addresses_in_what_the_agent_wrote(run: Run, text: str, addresses: list[
     pieces = run("talk/links.js", "return splitLinks(given)", text)
     assert "".join(piece["text"] for piece in pieces) == text
     assert [piece["address"] for piece in pieces if piece["address"]] == addresses
+
+
+# --- listening in ---------------------------------------------------------------------------------
+
+
+def test_a_listener_hears_the_caller_left_and_the_agent_right_once_a_little_is_there(run: Run) -> None:
+    heard = run(
+        "talk/listen-queue.js",
+        """
+        const queue = new ListenQueue(48000);
+        const [left, right] = [new Float32Array(4800), new Float32Array(4800)];
+        const piece = new Float32Array(1600).fill(0.5);
+        queue.push(0, piece);
+        queue.pull(left, right);
+        const early = peak(left);
+        queue.push(0, piece);
+        queue.push(2, piece);
+        queue.push(2, piece);
+        queue.pull(left, right);
+        queue.pull(left, right);
+        return { early, left: left[2400], right: right[2400] };
+        """,
+    )
+    assert heard["early"] == 0, "0.1 s is too little to begin with"
+    assert heard["left"] == pytest.approx(0.5, abs=0.01)
+    assert heard["right"] == pytest.approx(0.5, abs=0.01), "a person of the team stands where the agent does"
+
+
+def test_the_delay_of_a_listener_does_not_grow(run: Run) -> None:
+    left = run(
+        "talk/listen-queue.js",
+        """
+        const queue = new ListenQueue(16000);
+        for (let piece = 0; piece < 100; piece += 1) queue.push(0, new Float32Array(320));
+        const [side] = queue.sides;
+        return { waiting: side.ring.length / 16000, dropped: side.dropped };
+        """,
+    )
+    assert left["waiting"] <= 0.5
+    assert left["dropped"] > 0
+    assert left["dropped"] / 16_000 + left["waiting"] == pytest.approx(2.0)
+
+
+def test_a_side_that_ran_dry_waits_again(run: Run) -> None:
+    flowing = run(
+        "talk/listen-queue.js",
+        """
+        const queue = new ListenQueue(16000);
+        const [left, right] = [new Float32Array(1600), new Float32Array(1600)];
+        const said = [];
+        queue.push(1, new Float32Array(2400).fill(0.1));
+        for (let block = 0; block < 3; block += 1) {
+          queue.pull(left, right);
+          said.push(peak(right) > 0);
+        }
+        queue.push(1, new Float32Array(320).fill(0.1));
+        queue.pull(left, right);
+        said.push(peak(right) > 0);
+        return said;
+        """,
+    )
+    assert flowing == [True, True, False, False]
+
+
+def test_sound_is_cut_from_its_side_and_time(run: Run) -> None:
+    cut = run(
+        "inbox/wire.js",
+        """
+        const piece = Uint8Array.of(1, 0, 1, 0, 2, 7, 0, 8, 0);
+        const { side, at, pcm } = splitSound(piece.buffer);
+        const bad = [Uint8Array.of(0), Uint8Array.of(3, 0, 0, 0, 0, 1, 1), Uint8Array.of(0, 0, 0, 0, 0, 1)];
+        return { side, at, pcm: [...new Int16Array(pcm)], bad: bad.map((each) => splitSound(each.buffer)) };
+        """,
+    )
+    assert cut == {"side": 1, "at": 65_538, "pcm": [7, 8], "bad": [None, None, None]}
+
+
+@pytest.mark.parametrize(("code", "again"), [(4401, True), (4410, True), (0, True), (4404, False), (4403, False)])
+def test_what_trying_again_cures_is_tried_again(run: Run, code: int, again: bool) -> None:
+    assert (run("inbox/wire.js", "return againAfter(given, 2, 0.5)", code) is not None) == again
+
+
+@pytest.mark.parametrize(
+    ("heard", "whole", "rest"),
+    [
+        ("We open at", "We open  at nine. Shall I book?", "nine. Shall I book?"),
+        ("We open at nine.", "We open at nine.", ""),
+        ("", "Good morning.", "Good morning."),
+        ("Something else", "We open at nine.", ""),
+    ],
+)
+def test_what_was_not_heard_of_a_reply(run: Run, heard: str, whole: str, rest: str) -> None:
+    assert run("inbox/live_transcript.js", "return rest(...given)", [heard, whole]) == rest

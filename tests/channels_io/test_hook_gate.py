@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels_io.hook_gate import HookGate
+from channels_io.hook_gate import HookGate, most_of
 from channels_io.hooks import MAX_BODY
 
 
@@ -98,4 +98,17 @@ async def test_who_goes_away_reaches_nobody() -> None:
 async def test_nothing_else_is_touched(path: str, kind: str) -> None:
     asked = Asked(b"a" * (MAX_BODY + 1))
     await asked.through(path, length=str(MAX_BODY + 1), kind=kind)
+    assert asked.bodies == [b"a" * (MAX_BODY + 1)]
+
+
+def test_a_kind_may_take_more() -> None:
+    assert most_of("/hooks/whatsapp_cloud/ch_1/webhook/") == 3 * 1024 * 1024
+    assert most_of("/hooks/twilio_voice/ch_1/voice/") == MAX_BODY
+    assert most_of("/hooks/nobody/") == MAX_BODY
+    assert most_of("/hooks/") == MAX_BODY
+
+
+async def test_more_is_taken_where_the_kind_says_so() -> None:
+    asked = Asked(b"a" * (MAX_BODY + 1))
+    await asked.through("/hooks/whatsapp_cloud/ch_1/webhook/", length=str(MAX_BODY + 1))
     assert asked.bodies == [b"a" * (MAX_BODY + 1)]

@@ -25,6 +25,8 @@ OBJECTS = {
     ("agents/", "version_id"): "version",
     ("agents/", "case_id"): "case",
     ("conversations/", "public_id"): "conversation",
+    ("inbox/views/", "public_id"): "view",
+    ("inbox/tags/", "public_id"): "tag",
     ("conversations/", "leg_id"): "leg",
     ("calls/", "public_id"): "conversation",
     ("contacts/", "public_id"): "contact",
@@ -41,7 +43,12 @@ OBJECTS = {
     ("tools/secrets/", "public_id"): "secret",
     ("widget/", "public_id"): "channel",
     ("campaigns/", "public_id"): "campaign",
+    ("teams/", "public_id"): "team",
+    ("queue/", "public_id"): "handoff",
     ("spending/alerts/", "public_id"): "alert",
+    ("follow-ups/", "public_id"): "follow_up",
+    ("webhooks/", "public_id"): "endpoint",
+    ("webhooks/", "delivery_id"): "delivery",
     ("hooks/twilio_voice/", "public_id"): "line",
     ("hooks/twilio_messaging/", "channel"): "line",
     ("hooks/whatsapp_cloud/", "channel"): "line",
@@ -53,6 +60,9 @@ OBJECTS = {
     ("api/v1/accounts/", "public_id"): "account",
     ("api/v1/conversations/", "public_id"): "conversation",
     ("api/v1/conversations/", "leg_id"): "leg",
+    ("api/v1/contacts/", "public_id"): "contact",
+    ("api/v1/contacts/", "fact_id"): "fact",
+    ("api/v1/campaigns/", "public_id"): "campaign",
 }
 """(how the route begins, parameter) → the object of `World` that it names."""
 

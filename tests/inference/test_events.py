@@ -13,6 +13,7 @@ from inference.errors import ProtocolError
 from inference.events import (
     MAX_AUDIO_BYTES,
     MAX_MESSAGE_BYTES,
+    MAX_NODE_CHARS,
     MAX_TEXT_CHARS,
     Audio,
     Close,
@@ -34,6 +35,7 @@ from inference.events import (
     decode_up,
     encode,
 )
+from inference.live_state import LiveState
 from inference.nodes import FlowSpec, GoalNode
 from inference.spec import AgentSpec
 
@@ -86,8 +88,11 @@ def allowed(message: Up) -> bool:
     match message:
         case Audio(pcm=pcm):
             return len(pcm) % 2 == 0
-        case Open(media=media):
-            return {media.rate_in, media.rate_out} <= {8000, 16000, 24000, 48000}
+        case Open(media=media, listen_only=listen_only):
+            heard = media.kind == "voice" or not listen_only
+            return heard and {media.rate_in, media.rate_out} <= {8000, 16000, 24000, 48000}
+        case Control(action="owner", text=text):
+            return text in ("ai", "human")
         case _:
             return True
 
@@ -169,13 +174,16 @@ def packed(**fields: Any) -> bytes:
         encode(Audio(b"\0\0\0")),
         encode(Text("a" * (MAX_TEXT_CHARS + 1))),
         encode(Control("say", "a" * (MAX_TEXT_CHARS + 1))),
+        encode(Control("owner", "ai", "n" * (MAX_NODE_CHARS + 1))),
+        encode(Control("owner", "robot")),
+        encode(Open(SPEC, "cv", Media("text"), listen_only=True)),
         encode(Open(SPEC, "cv", Media("voice", 44100, 24000))),
         encode(Open(SPEC, "cv", Media("voice", 16000, 0))),
         encode(Close("a" * MAX_MESSAGE_BYTES)),
         b"\x91" * 100_000,
         b"\x82\xa4type\xa4open\xa4spec" + b"\x81\xa1a" * 100_000,
     ],
-    ids=range(29),
+    ids=range(32),
 )
 def test_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
@@ -238,3 +246,15 @@ def test_a_waterfall_and_a_state_survive() -> None:
     assert isinstance(resumed, Open)
     assert resumed.state == state
     assert decode_down(encode(Heard(1, "hi", confidence=0.5))) == Heard(1, "hi", confidence=0.5)
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=40)
+def test_a_state_survives_json_and_a_worker(data: st.DataObject) -> None:
+    state = data.draw(structs_of(ConversationState))
+    assert msgspec.json.decode(msgspec.json.encode(state), type=ConversationState) == state
+    resumed = LiveState.resume(state, SPEC).snapshot()
+    again = msgspec.json.decode(msgspec.json.encode(resumed), type=ConversationState)
+    assert again == resumed
+    assert (again.owner, again.instructions, again.misses) == (state.owner, state.instructions, state.misses)
+    assert 0 <= again.unfollowed <= len(again.instructions)

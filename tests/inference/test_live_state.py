@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from inference.events import ConversationState, Message
 from inference.flow.state import FlowState, Frame, Trying
-from inference.live_state import LiveState
+from inference.live_state import INSTRUCTION_CHARS, MOST_INSTRUCTIONS, LiveState
 from inference.nodes import CollectNode, FlowSpec, GoalNode, Slot
 from inference.spec import AgentSpec, VoiceSpec
 
@@ -23,6 +23,31 @@ def test_a_snapshot_resumes_to_an_equal_snapshot_and_shares_nothing() -> None:
     assert (state.spec.language, state.spec.voice) == ("de", VoiceSpec(name="anna"))
     state.history.append(Message("assistant", "Hello"))
     assert len(snapshot.history) == 1
+
+
+def test_instructions_wait_to_be_followed_and_the_oldest_are_forgotten() -> None:
+    state = LiveState(SPEC)
+    for number in range(MOST_INSTRUCTIONS + 2):
+        state.instruct(f" Say {number}. ")
+    assert state.instructions[0] == "Say 2."
+    assert state.to_follow == tuple(state.instructions)
+    state.followed(3)
+    assert state.to_follow == tuple(state.instructions[3:])
+    state.instruct("x" * (INSTRUCTION_CHARS + 1))
+    assert [len(text) for text in state.to_follow] == [6, 6, 6, 6, 6, INSTRUCTION_CHARS]
+    state.followed(9)
+    assert state.to_follow == ()
+    resumed = LiveState.resume(state.snapshot(), SPEC)
+    assert (resumed.to_follow, resumed.instructions) == ((), state.instructions)
+
+
+def test_misses_are_counted_in_a_row() -> None:
+    state = LiveState(SPEC)
+    counted = []
+    for missed in (True, True, False, True):
+        state.count_miss(missed)
+        counted.append(state.snapshot().misses)
+    assert counted == [1, 2, 0, 1]
 
 
 def test_a_snapshot_from_before_flows_resumes_at_its_node() -> None:

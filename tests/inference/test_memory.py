@@ -18,7 +18,7 @@ from inference.engines.fake import FakeChat
 from inference.errors import EngineError
 from inference.events import ConversationState, Failed, Media, Message, Open, ReplyDone, Text, Timing
 from inference.live_state import LiveState
-from inference.memory import ATTEMPTS, Memory
+from inference.memory import ATTEMPTS, RESUMED, Memory
 from inference.nodes import FlowSpec, GoalNode, ToolSpec
 from inference.spec import AgentSpec
 from inference.summary import REQUEST, SUMMARY_CHARS
@@ -252,6 +252,31 @@ async def test_a_history_too_long_to_resume_with_is_cut_before_the_first_prompt(
     async with Memory.open(OPENING, state, chat):
         assert state.history[-1] == turns(500)[-1]
         assert 0 < len(state.history) < 40
+
+
+async def test_who_calls_again_does_not_wait_for_all_that_was_said_before() -> None:
+    chat, state = Notes(window=4096), LiveState(SPEC, history=turns(30), summary="Ada called.")
+    calls = msgspec.structs.replace(OPENING, media=Media("voice"))
+    async with Memory.open(calls, state, chat) as memory:
+        kept = len(state.history)
+        assert state.history == turns(30)[-kept:]
+        assert sum(len(line.text.split()) + 5 for line in state.history) <= RESUMED["voice"]
+        # Whoever goes on after this has it all: nothing is forgotten before it is noted down.
+        assert state.snapshot().history == tuple(turns(30))
+        memory.after_turn()
+        await settle(lambda: chat.of("notes"))
+        assert chat.of("notes")[0][-1 - len(turns(30)[:-kept]) : -1] == turns(30)[:-kept]
+        for _ in range(8):
+            chat.go_on.release()
+        await settle(lambda: state.behind == [])
+        assert state.snapshot().history == tuple(turns(30)[-kept:])
+        assert state.summary == "Ada called. She wants Monday at nine."
+
+
+async def test_a_conversation_that_a_person_has_keeps_its_words() -> None:
+    state = LiveState(SPEC, history=turns(30), owner="human")
+    async with Memory.open(msgspec.structs.replace(OPENING, media=Media("voice")), state, Notes(window=4096)):
+        assert state.history == turns(30)
 
 
 def test_snapshots_without_a_summary_are_read_as_ever() -> None:

@@ -68,7 +68,7 @@ def test_what_leaves_no_doubt_is_decided(said: str, asked: str, option: int | No
         ("Where are you exactly?", HELLO, {WHERE}, {MAKE, CANCEL, ENDS, PERSON, PAIN}),
         ("I do not want to cancel anything.", HELLO, {MAKE, CANCEL}, {PERSON}),
         ("No, I want to come on Monday as well.", ELSE, {MAKE, CANCEL}, {PERSON}),
-        ("I want to come in, how long does it take?", HELLO, {MAKE, CANCEL}, {PERSON}),
+        ("I want it to be white, how long does it take?", HELLO, {MAKE, CANCEL}, {PERSON}),
     ],
 )
 def test_what_leaves_a_doubt_is_left_to_the_model(

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from inference import catalogue, metrics
 from inference.audio import AudioFrame, Samples
 from inference.auth import TokenAuth
+from inference.client import complete
 from inference.engines import registry
 from inference.engines.base import (
     ChatDelta,
@@ -293,6 +294,20 @@ async def test_tools_go_to_the_model_and_come_back() -> None:
     assert whole.usage.prompt_tokens_details.cached_tokens == 20
     deltas = [chunk.choices[0].delta.tool_calls for chunk in chunks if chunk.choices[0].delta.tool_calls]
     assert [(delta[0].index, delta[0].id) for delta in deltas] == [(0, "call_1")]
+
+
+async def test_what_nobody_waits_for_goes_behind_live_turns() -> None:
+    chat = ScriptedChat([TextDelta("Yes."), Usage(3, 0, 1)])
+    async with worker(StubPool(chat)) as served:
+        found = await complete(
+            served.url, TOKEN, [("system", "Help."), ("user", "Well?")], json_schema={"type": "object"}
+        )
+        assert (found.text, found.model) == ("Yes.", chat.info.model)
+        async with served.client() as client:
+            await client.chat.completions.create(model="default", messages=[{"role": "user", "content": "Well?"}])
+    assert [options.background for _messages, _tools, options in chat.asked] == [True, False]
+    assert chat.asked[0][0] == [Message("system", "Help."), Message("user", "Well?")]
+    assert chat.asked[0][2].json_schema == '{"type":"object"}'
 
 
 async def test_compute_stops_when_the_client_hangs_up() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from inference.events import Message
 from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, Subflow, ToolSpec
-from inference.prompt import goal_tools, prefix, prompt, task
+from inference.prompt import goal_tools, instruction, prefix, prompt, task
 from inference.spec import AgentSpec
 
 GOAL = GoalNode(id="talk", prompt="Help the caller.", tools=("slots",))
@@ -61,3 +61,13 @@ def test_the_tools_of_all_goals_stand_in_every_prompt() -> None:
     inner = Subflow("sub", "deep", (GoalNode("deep", "Deeper.", ("other",)),))
     assert goal_tools(FLOW) == (FLOW.tools[0],)
     assert goal_tools(FlowSpec("talk", (GOAL, END), (), FLOW.tools, flows=(inner,))) == FLOW.tools
+
+
+def test_an_instruction_is_read_behind_the_words_that_are_answered_after_it() -> None:
+    wanted = instruction("Be brief.")
+    read = prompt(SPEC, "", [Message("user", "Hi"), wanted, Message("assistant", "Hello."), wanted])
+    assert read[1:] == [
+        Message("user", "Hi [Be brief.]"),
+        Message("assistant", "Hello."),
+        Message("user", "[Be brief.]"),
+    ]

@@ -248,6 +248,14 @@ async def test_what_the_options_are_is_read_before_the_caller_speaks() -> None:
     assert asked[1].text == f"{ahead[1].text} Then I would like to come."
 
 
+async def test_a_form_reads_the_conversation_ahead_for_what_the_model_will_say_after_it() -> None:
+    scripted = Scripted()
+    async with calling(scripted, line(START, ASK_NAME, BYE), media=TEXT) as caller:
+        await caller.until(lambda: caller.of(ReplyDone))
+        await caller.until(lambda: scripted.chat.prefills)
+    assert [(line.role, line.text) for line in scripted.chat.prefills[-1]][-1] == ("assistant", "What is your name?")
+
+
 async def test_a_model_that_fails_at_judging_does_not_end_the_flow() -> None:
     scripted = Scripted()
     scripted.chat.script = [EngineError("Busy.", code="engine_busy"), "We open at nine."]

@@ -82,6 +82,22 @@ def test_what_announces_too_much_is_cut_at_its_headers(clock: Clock) -> None:
     assert (line.server.asked, line.cut) == ([], True)
 
 
+def test_all_bodies_together_are_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daphne_hooks, "HELD", 10)
+    monkeypatch.setattr(daphne_hooks.HookRequest, "held", 0)
+    first, second = Line(), Line()
+    first.post("/hooks/x/", 20, b"a" * 8)
+    second.post("/hooks/x/", 20, b"a" * 8)
+    assert (first.cut, second.cut) == (False, True)
+    second.go()
+    first.go()
+    assert daphne_hooks.HookRequest.held == 0
+    third = Line()
+    third.post("/hooks/x/", 8, b"a" * 8)
+    assert third.server.asked == ["/hooks/x/"]
+    third.go()
+
+
 def test_what_announces_nothing_is_cut_at_the_limit(clock: Clock) -> None:
     line = Line()
     line.post("/hooks/x/", None)

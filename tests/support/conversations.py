@@ -182,6 +182,7 @@ def _end_of(entries: Sequence[Entry]) -> int:
 
 def _record_sound(leg: Leg, entries: Sequence[Entry]) -> None:
     writer = start_recording(leg)
+    assert writer is not None
     turns = {
         (entry.number, isinstance(entry, AgentTurn)): entry
         for entry in entries

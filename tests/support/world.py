@@ -8,29 +8,38 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model
 
+from channels_io.actions.add_follow_up import add_follow_up
+from channels_io.actions.ask_for_person import ask_for_person
 from channels_io.actions.find_contact import find_contact
 from channels_io.actions.merge_contacts import merge_contacts
 from channels_io.actions.queue_message import queue_message
 from channels_io.actions.raise_alert import raise_alert
 from channels_io.actions.save_account import create_account
 from channels_io.actions.save_channel import create_channel
+from channels_io.actions.save_tag import save_tag
+from channels_io.actions.save_team import TeamValues, save_team
 from channels_io.actions.save_test_case import save_test_case
+from channels_io.actions.save_view import save_view
 from channels_io.actions.set_opt_out import opt_out
 from channels_io.actions.write_fact import write_fact
 from channels_io.messaging.content import TextContent
-from channels_io.models import Campaign, Channel, InboundEvent
+from channels_io.models import Campaign, Channel, CostLine, Delivery, Endpoint, InboundEvent, PriceList
+from channels_io.outgoing import emit
+from channels_io.outgoing.secrets import give_secret
 from channels_io.reads.threads import thread_for
 from channels_io.widget_settings import WIDGET_KIND
 from parley.accounts.actions import issue_api_key
 from parley.accounts.actor import system_actor
 from parley.accounts.models import ApiKey, Membership, User, Workspace
+from parley.accounts.roles import SCOPE_PERMISSIONS
 from parley.admin_site import WorkspaceAdmin
+from parley.lib.ids import new_id
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import make_conversation
 from tests.support.tools import make_secret, make_tool
 from tests.support.trials import booking
 
-SCOPES = ("agents:read", "agents:write", "channels:read", "channels:write", "conversations:read", "conversations:write")
+SCOPES = tuple(SCOPE_PERMISSIONS)
 
 
 class World:
@@ -63,8 +72,13 @@ class World:
         self._messages()
         self.membership = Membership.objects.get(workspace=workspace, user=member)
         self.campaign: Campaign = Campaign.objects.create(workspace=workspace, name="Reminders", channel=self.channel)
+        self.team = save_team(system_actor(workspace), TeamValues(name="Desk", members={member.public_id: []}))
+        self.handoff = ask_for_person(self.conversation, team=self.team, key="world")
         self.alert = raise_alert(workspace, "guard_budget", "guard:budget", "The budget is used up.")
+        self.tag = save_tag(system_actor(workspace), None, name="VIP", colour="purple")
+        self.view = save_view(system_actor(workspace), None, name="Live", query="tab=live", shared=True)
         self.key, _secret = issue_api_key(system_actor(workspace), name="Site", scopes=["agents:read"])
+        self._after()
 
     def _people(self) -> None:
         """Who that was, what is known of them, and who turned out to be the same."""
@@ -81,6 +95,21 @@ class World:
         )
         queue_message(thread=thread, content=TextContent("We open at nine."), key="answer")
         opt_out(self.workspace, "sms", "+353861234598", source="test")
+
+    def _after(self) -> None:
+        """What came of the conversation, and who is told."""
+        actor = system_actor(self.workspace)
+        self.follow_up = add_follow_up(actor, self.conversation, text="Call back.")
+        self.endpoint = Endpoint(workspace=self.workspace, name="CRM", url="https://example.com/hook")
+        self.endpoint.public_id = new_id(Endpoint.id_prefix)
+        give_secret(self.endpoint)
+        self.endpoint.save()
+        emit(self.workspace, "alert.raised", None, {}, "world")
+        self.delivery = Delivery.objects.get(endpoint=self.endpoint)
+        PriceList.objects.create(workspace=self.workspace, prices={})
+        CostLine.objects.create(
+            workspace=self.workspace, conversation=self.conversation, component="gpu", unit="second", quantity=1, cost=1
+        )
 
     def ids(self) -> dict[str, str]:
         return {
@@ -103,6 +132,13 @@ class World:
                 "secret",
                 "campaign",
                 "alert",
+                "team",
+                "handoff",
+                "tag",
+                "view",
+                "follow_up",
+                "endpoint",
+                "delivery",
             )
         }
 

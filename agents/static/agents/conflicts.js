@@ -1,11 +1,14 @@
 // Two people changed the same field: both values are shown until one is chosen.
 
+import { readableAfterCall } from "./after_call.js";
+
 const readable = (value, words) => {
   if (value === true) return words.on;
   if (value === false) return words.off;
   if (Array.isArray(value)) {
     return value.map((row) => (typeof row === "object" ? Object.values(row).join(" → ") : row)).join("\n");
   }
+  if (value !== null && typeof value === "object") return readableAfterCall(value);
   return String(value ?? "");
 };
 

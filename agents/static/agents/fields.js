@@ -1,5 +1,6 @@
 // One adapter for each kind of field: read() gives {name: value}, write(content) shows what a draft holds.
 
+import { bindAfterCall } from "./after_call.js";
 import { bindRows } from "./rows.js";
 import { bindTags } from "./tags.js";
 
@@ -100,6 +101,7 @@ export function bindFields(form, content, words, changed) {
     adapters.push(adapter);
   }
   for (const root of form.querySelectorAll("[data-tags]")) adapters.push(bindTags(root, content, words, changed));
+  for (const root of form.querySelectorAll("[data-after]")) adapters.push(bindAfterCall(root, content, changed));
   for (const root of form.querySelectorAll("[data-rows]")) adapters.push(bindRows(root, content, changed));
   return adapters;
 }

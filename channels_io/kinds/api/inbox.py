@@ -1,7 +1,7 @@
 """Messages from programs, taken once: a message is a row before anybody thinks about it.
 
 The row is an Event of the leg that answers it (`seq` 0, which no recorder uses), found again by the
-caller's own message id. ORM only.
+caller's own message id. One that a person answers is the caller's turn, under the same id. ORM only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.models import Agent, Version
+from channels_io.actions.write_turn import write_caller_turn
+from channels_io.end_reasons import EndReason
 from channels_io.live.exchange import Reply
 from channels_io.live.opening import NothingToOpen, OpenedLeg, open_leg_for
 from channels_io.models import Channel, Conversation, Event, Leg, Turn
@@ -37,14 +39,16 @@ class Entrance:
     channel: Channel | None = None
 
 
-def open_conversation(entrance: Entrance, message_id: str, identity: tuple[str, str] | None) -> OpenedLeg | Reply:
+def open_conversation(
+    entrance: Entrance, message_id: str, text: str, identity: tuple[str, str] | None
+) -> OpenedLeg | Reply:
     """A new conversation for this message, or the reply that the same message had. Raises MessageInProgress, NothingToOpen."""
     workspace = entrance.agent.workspace
     with transaction.atomic():
         _lock(workspace, message_id)
         known = _known(workspace, message_id, opens=True)
         if known is not None:
-            return _again(known, message_id) or _answer(known.leg.conversation, known, entrance)
+            return _again(known, message_id) or _answer(known.leg.conversation, known, entrance, message_id, text)
         opened = open_leg_for(
             agent=entrance.agent,
             running=entrance.running,
@@ -57,12 +61,15 @@ def open_conversation(entrance: Entrance, message_id: str, identity: tuple[str, 
         return opened
 
 
-def take_message(conversation: Conversation, message_id: str) -> OpenedLeg | Reply:
-    """A leg to answer this message on, or the reply it had. Raises MessageInProgress, NothingToOpen."""
+def take_message(conversation: Conversation, message_id: str, text: str) -> OpenedLeg | Reply:
+    """A leg to answer this message on, or the reply it had; while a person has the conversation, that they answer.
+
+    Raises MessageInProgress, NothingToOpen.
+    """
     with transaction.atomic():
         locked = (
             Conversation.objects.select_for_update(of=("self",))
-            .select_related("agent__published")
+            .select_related("agent__published", "workspace")
             .get(pk=conversation.pk)
         )
         known = (
@@ -72,13 +79,16 @@ def take_message(conversation: Conversation, message_id: str) -> OpenedLeg | Rep
             reply = _again(known, message_id)
             if reply is not None:
                 return reply
-        return _answer(locked, known, None, message_id)
+        return _answer(locked, known, None, message_id, text)
 
 
 def _answer(
-    conversation: Conversation, known: Event | None, entrance: Entrance | None, message_id: str = ""
-) -> OpenedLeg:
-    """A new leg of `conversation`; a message that was left unanswered moves to it."""
+    conversation: Conversation, known: Event | None, entrance: Entrance | None, message_id: str, text: str
+) -> OpenedLeg | Reply:
+    """A new leg of `conversation`; a message that was left unanswered moves to it. Or a person's work."""
+    written = _written_down(conversation, message_id, text)
+    if written is not None:
+        return Reply(conversation.public_id, message_id, written.number, "", owner="human")
     busy = conversation.legs.filter(kind=KIND, ended_at=None, started_at__gt=timezone.now() - ABANDONED_AFTER)
     if busy.exists():
         raise MessageInProgress
@@ -102,6 +112,16 @@ def _answer(
     else:
         Event.objects.filter(pk=known.pk).update(leg=opened.leg)
     return opened
+
+
+def _written_down(conversation: Conversation, message_id: str, text: str) -> Turn | None:
+    """The turn of a message that a person answers: now, or when it came; None: it is the agent's."""
+    if conversation.owner == Conversation.Owner.HUMAN:
+        last = conversation.legs.select_related("channel").order_by("-pk").first()
+        channel = last.channel if last is not None else None
+        return write_caller_turn(conversation, kind=KIND, channel=channel, text=text, message_id=message_id)
+    earlier = Turn.objects.filter(conversation=conversation, message_id=message_id, leg__end_reason=EndReason.PERSON)
+    return earlier.first()
 
 
 def _lock(workspace: Workspace, message_id: str) -> None:

@@ -37,6 +37,8 @@ from parley.api import StrictSerializer
 from parley.lib.draining import is_draining
 
 STREAM = "text/event-stream"
+HANDED = 202
+"""Taken, and a person answers."""
 
 
 class Busy(APIException):
@@ -82,6 +84,10 @@ class ReplySerializer(serializers.Serializer[Any]):
     turn = serializers.IntegerField()
     text = serializers.CharField(help_text="The agent's answer.")
     ended = serializers.CharField(allow_blank=True, help_text="Not empty: the agent ended the conversation.")
+    owner = serializers.ChoiceField(
+        choices=["ai", "human"],
+        help_text="human (status 202): a person has the conversation. There is no text: their answer is in the record.",
+    )
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -103,7 +109,11 @@ class StreamedEventSerializer(serializers.Serializer[Any]):
 
 
 def _answers(status: int) -> dict[tuple[int, str], type[serializers.Serializer[Any]]]:
-    return {(status, "application/json"): ReplySerializer, (status, STREAM): StreamedEventSerializer}
+    answers: tuple[tuple[str, type[serializers.Serializer[Any]]], ...] = (
+        ("application/json", ReplySerializer),
+        (STREAM, StreamedEventSerializer),
+    )
+    return {(code, media): serializer for code in (status, HANDED) for media, serializer in answers}
 
 
 class Conversations(ConversationList):
@@ -123,7 +133,9 @@ class Conversations(ConversationList):
         workspace = actor_of(request).workspace
         entrance = _entrance(workspace, sent.get("agent", ""), sent.get("channel", ""))
         identity = ("api", sent["contact"]) if sent.get("contact") else None
-        return _respond(request, sent, lambda message_id: open_conversation(entrance, message_id, identity), 201)
+        return _respond(
+            request, sent, lambda message_id: open_conversation(entrance, message_id, sent["text"], identity), 201
+        )
 
 
 class Messages(APIView):
@@ -132,10 +144,13 @@ class Messages(APIView):
 
     @extend_schema(operation_id="conversations_message", request=MessageSerializer, responses=_answers(200))
     def post(self, request: Request, public_id: str) -> HttpResponseBase:
-        """Write on in a conversation; the answer comes as JSON, or word by word with Accept: text/event-stream."""
+        """Write on in a conversation; the answer comes as JSON, or word by word with Accept: text/event-stream.
+
+        While a person has it the status is 202, `owner` is "human" and nothing is streamed: read their answer in the record.
+        """
         conversation = get_or_404(Conversation, actor_of(request).workspace, public_id)
         sent = _read(MessageSerializer, request)
-        return _respond(request, sent, lambda message_id: take_message(conversation, message_id), 200)
+        return _respond(request, sent, lambda message_id: take_message(conversation, message_id, sent["text"]), 200)
 
 
 def _respond(
@@ -150,12 +165,15 @@ def _respond(
         raise Busy from error
     except NothingToOpen as error:
         raise NotFound from error
+    if isinstance(taken, Reply) and taken.owner == "human":
+        status = HANDED
     if request.accepted_renderer.media_type == STREAM:
-        response = StreamingHttpResponse(_stream(taken, sent["text"], message_id), content_type=STREAM)
+        stream = _stream(taken, sent["text"], message_id)
+        response = StreamingHttpResponse(stream, content_type=STREAM, status=status if status == HANDED else 200)
         response["Cache-Control"] = "no-store"
         return response
     reply = taken if isinstance(taken, Reply) else async_to_sync(whole_exchange)(taken, sent["text"], message_id)
-    return Response(ReplySerializer(reply).data, status=status)
+    return Response(ReplySerializer(reply).data, status=HANDED if reply.owner == "human" else status)
 
 
 async def _stream(taken: OpenedLeg | Reply, text: str, message_id: str) -> AsyncGenerator[str]:

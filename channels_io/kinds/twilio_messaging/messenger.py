@@ -117,12 +117,12 @@ class TwilioMessenger:
         return carrier_files.fetch(media.reference, limit, base=base, credentials={"Authorization": f"Basic {basic}"})
 
     def since(self, moment: datetime, until: datetime | None = None) -> Iterable[IncomingMessage]:
-        before = {} if until is None else {"date_sent_before": until.astimezone(UTC) + CLOCKS}
+        before = {} if until is None else {"date_sent_before": until.astimezone(UTC)}
         with _failing():
             client = rest_client(self.account)
             listed = client.messages.list(
                 to=self.channel.address,
-                date_sent_after=moment.astimezone(UTC) - CLOCKS,
+                date_sent_after=moment.astimezone(UTC),
                 limit=SINCE_MOST,
                 page_size=PAGE,
                 **before,

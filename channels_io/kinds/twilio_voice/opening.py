@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agents.models import Version
 from channels_io.actions.close_leg import close_leg
 from channels_io.actions.find_contact import find_contact
+from channels_io.actions.note_consent import note_consent
 from channels_io.actions.report_call import report_call
 from channels_io.call_settings import CallSettings
 from channels_io.call_states import TOGETHER, is_machine, is_over
@@ -30,7 +31,13 @@ from inference.spec import AgentSpec
 
 SHORTEST: Final = 30.0
 """Seconds that a call has left when it comes back, however long it was."""
-HANGS_UP: Final = (EndReason.HUNG_UP, EndReason.AGENT_ENDED, EndReason.SILENCE, EndReason.CALL_LIMIT)
+HANGS_UP: Final = (
+    EndReason.HUNG_UP,
+    EndReason.AGENT_ENDED,
+    EndReason.PERSON_ENDED,
+    EndReason.SILENCE,
+    EndReason.CALL_LIMIT,
+)
 """After these the call itself is over."""
 GONE: Final = (EndReason.HUNG_UP, EndReason.LOST)
 
@@ -154,6 +161,8 @@ def _told(opened: OpenedLeg, call: PhoneCall, wishes: CallSettings) -> OpenedLeg
             facts, spec=replace(facts.spec, greeting=f"{disclosure} {facts.spec.greeting}".strip())
         )
     agreed = wishes.recording == "announce" or (wishes.recording == "ask" and call.plan.get("consent") == "yes")
+    if opened.record_sound and wishes.recording == "ask":
+        note_consent(opened.leg, "yes" if agreed else "no")
     return dataclasses.replace(opened, facts=facts, record_sound=opened.record_sound and agreed)
 
 

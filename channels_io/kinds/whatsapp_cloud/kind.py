@@ -15,5 +15,6 @@ KIND = ChannelKind(
     provider="meta",
     setup="channels_io.kinds.whatsapp_cloud.setup.set_up",
     webhooks="channels_io.kinds.whatsapp_cloud.urls",
+    hook_bytes=3 * 1024 * 1024,  # Meta's own limit: up to 1,000 updates come in one batch.
     messenger="channels_io.kinds.whatsapp_cloud.messenger.messenger_for",
 )

@@ -55,7 +55,7 @@ def _batch(request: HttpRequest, public_id: str) -> HttpResponse:
     channel = hooked_channel(KIND.name, public_id)
     account = hooked_account(channel)
     secret = _secret(account, "app_secret")
-    body = body_of(request)
+    body = body_of(request, KIND.hook_bytes)
     expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(signature[1], expected):
         raise HookRefused("its signature is wrong")

@@ -1,47 +1,45 @@
-"""`manage.py simulate call|sms|whatsapp`: be a carrier and a person, against a server that runs on this machine."""
+"""`manage.py simulate call|sms|whatsapp|booking`: be a carrier and a person, against a server that runs on this machine."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 
 from agents.models import Agent
 from channels_io.management.commands.call import find_agent
 from channels_io.models import PhoneCall
 from channels_io.simulators import texting
-from channels_io.simulators.simulate_json import call_as_json, messages_as_json, said_in
-from channels_io.simulators.stand_in import (
-    NothingSimulated,
-    StandIn,
-    Wire,
-    add_channels,
-    find,
-    find_or_make,
-    served_at,
-    twilio_of,
-)
-from channels_io.simulators.twilio import CallRecord, TwilioSimulator
+from channels_io.simulators.booking_story import Story, tell_story
+from channels_io.simulators.simulate_json import call_as_json, messages_as_json, said_in, story_as_json
+from channels_io.simulators.stand_in import NothingSimulated, StandIn, Wire, find, find_or_make
+from channels_io.simulators.story_call import NotUnderstood
+from channels_io.simulators.terminal import InOrder, in_words, reachable, typed
+from channels_io.simulators.twilio import CallRecord
 from channels_io.simulators.twilio.ear import RATE
-from channels_io.simulators.twilio.talk import Talk, TalkPlan, person_for, talk
+from channels_io.simulators.twilio.phone import CallOver
+from channels_io.simulators.twilio.talk import Deed, Keys, Speak, Talk, TalkPlan, person_for, talk
 from channels_io.simulators.wav import UnreadableWav, read_wav, write_wav
+from channels_io.simulators.world import NoPort, World, world_of
 from inference.audio import AudioFrame, Samples
 from inference.client import synthesize
 from inference.errors import ParleyError
 from inference.spec import VoiceSpec
+from parley.accounts.models import Workspace
 from parley.lib.sealing import Unsealable
 
 SENDER = "+353861234567"
+WORKSPACE = "demo"
 STAY_SECONDS = 45.0
 CLOSE_SECONDS = 5.0
 """Until the record of a call that is over is complete."""
@@ -55,13 +53,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         wires = parser.add_subparsers(dest="wire", required=True)
-        call = wires.add_parser("call", help="call the agent's number")
-        call.add_argument(
-            "--wav", nargs="+", type=Path, default=[], metavar="FILE", help="what the caller says, one by one"
+        call = wires.add_parser(
+            "call",
+            help="call the agent's number",
+            description="--wav, --text, --digits and --interrupt-after happen in the order in which they stand here.",
         )
-        call.add_argument("--digits", default="", help="keys to press when all is said; w waits half a second")
+        deed: dict[str, Any] = {"action": InOrder, "dest": "deeds"}
+        call.add_argument("--wav", nargs="+", metavar="FILE", help="what the caller says, one by one", **deed)
         call.add_argument(
-            "--interrupt-after", type=int, metavar="MS", help="say what follows so far into each answer, not after it"
+            "--text", nargs="+", metavar="WORDS", help="the same, spoken by the server's own voice", **deed
+        )
+        call.add_argument("--digits", "--dtmf", metavar="KEYS", help="keys to press; w waits half a second", **deed)
+        call.add_argument(
+            "--interrupt-after",
+            metavar="MS",
+            help="what is said next is said so far into the answer before it, not after it",
+            **deed,
         )
         call.add_argument("--out", type=Path, metavar="FILE", help="write what the caller heard")
         call.add_argument(
@@ -71,17 +78,25 @@ class Command(BaseCommand):
             help="who is there when the caller is put through; the caller then stays on the line",
         )
         call.add_argument("--quiet-ms", type=int, default=1200, help="so much silence ends an answer")
-        for parser_of in (call, wires.add_parser("sms", help="write a text message"), wires.add_parser("whatsapp")):
-            self._add_common(parser_of)
-            if parser_of is not call:
-                parser_of.add_argument("--media", type=Path, metavar="FILE", help="goes with the first message")
+        self._add_common(call)
+        for name in ("sms", "whatsapp"):
+            chat = wires.add_parser(name, help="write a message")
+            self._add_common(chat)
+            chat.add_argument("--text", nargs="+", default=[], metavar="WORDS", help="what is written, one by one")
+            chat.add_argument("--media", type=Path, metavar="FILE", help="goes with the first message")
+            if name == "whatsapp":
+                chat.add_argument("--meta", action="store_true", help="straight from Meta, not over Twilio")
+        story = wires.add_parser("booking", help="a whole story: call, SMS, transfer, WhatsApp; judged at the end")
+        story.add_argument("--workspace", default=WORKSPACE, metavar="SLUG")
+        story.add_argument(
+            "--from", dest="sender", default="", metavar="NUMBER", help="of the person: +1 and 10 digits"
+        )
+        story.add_argument("--twilio", action="store_true", help="WhatsApp over Twilio, not straight from Meta")
+        story.add_argument("--json", action="store_true", dest="as_json")
 
     def _add_common(self, parser: ArgumentParser) -> None:
         parser.add_argument("--agent", required=True, metavar="SLUG")
         parser.add_argument("--workspace", default="", metavar="SLUG", help="needed when two workspaces share the slug")
-        parser.add_argument(
-            "--text", nargs="+", default=[], metavar="WORDS", help="what the person says or writes, one by one"
-        )
         parser.add_argument("--from", dest="sender", default=SENDER, metavar="NUMBER", help="of the person, E.164")
         parser.add_argument(
             "--create", action="store_true", help="make a simulated account and channel if there is none"
@@ -91,77 +106,136 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.PARLEY_SIMULATORS:
             raise CommandError("Simulated accounts are off on this server; PARLEY_SIMULATORS=1 allows them.")
-        agent = find_agent(options["agent"], options["workspace"])
-        wire: Wire = options["wire"]
-        stand_in = self._stand_in(agent, wire, create=options["create"])
+        # By name, for it stands above us: what is made here is announced to the server's own broker.
+        import_string("parley.celery.app").set_current()
         try:
-            if wire == "call":
-                asyncio.run(self._call(agent, stand_in, options))
+            if options["wire"] == "booking":
+                asyncio.run(self._story(options))
             else:
-                asyncio.run(self._write(stand_in, options))
-        except (UnreadableWav, texting.NotTaken, OSError) as error:
-            raise CommandError(_in_use(error)) from error
+                asyncio.run(self._by_hand(options))
         except Unsealable as error:
             raise CommandError("The account's secrets cannot be read: is PARLEY_SECRET_KEY the server's?") from error
+        except (UnreadableWav, texting.NotTaken, NothingSimulated, NoPort, OSError) as error:
+            raise CommandError(in_words(error)) from error
 
-    def _stand_in(self, agent: Agent, wire: Wire, *, create: bool) -> StandIn:
-        try:
-            stand_in = find_or_make(agent, wire) if create else find(agent, wire)
-            if create and wire == "call":
-                # So that the agent can also write to the caller.
-                find_or_make(agent, "sms")
-        except NothingSimulated as error:
-            raise CommandError(str(error)) from error
+    async def _by_hand(self, options: dict[str, Any]) -> None:
+        await reachable()
+        agent = await sync_to_async(find_agent)(options["agent"], options["workspace"])
+        wire: Wire = options["wire"]
+        stand_in = await sync_to_async(self._stand_in)(agent, wire, options)
+        async with world_of(agent) as world:
+            if wire == "call":
+                await self._call(world, stand_in, options)
+            else:
+                texter = texting.texter_of(world, stand_in, options["sender"])
+                await self._correspond(texter, options["text"], options["media"], as_json=options["as_json"])
+                await self._settle(world)
+
+    def _stand_in(self, agent: Agent, wire: Wire, options: dict[str, Any]) -> StandIn:
+        """Raises NothingSimulated."""
+        meta = bool(options.get("meta"))
+        stand_in = (find_or_make if options["create"] else find)(agent, wire, meta=meta)
+        if options["create"] and wire == "call":
+            # So that the agent can also write to the caller.
+            find_or_make(agent, "sms")
         if stand_in.made:
             self._tell(f"made      the channel “{stand_in.channel.name}”, {stand_in.channel.address}")
         return stand_in
 
+    async def _settle(self, world: World) -> None:
+        """Until what is on its way has arrived."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await world.twilio.settle()
+
+    # --- a story --------------------------------------------------------------------------------
+
+    async def _story(self, options: dict[str, Any]) -> None:
+        await reachable()
+        workspace = await Workspace.objects.filter(slug=options["workspace"]).afirst()
+        if workspace is None:
+            raise CommandError(f"There is no workspace {options['workspace']!r}.")
+        began = time.monotonic()
+        try:
+            story = await tell_story(
+                workspace,
+                lambda text: self._tell(f"{time.monotonic() - began:6.1f} s  {text}"),
+                caller=options["sender"],
+                meta=not options["twilio"],
+            )
+        except (NotUnderstood, CallOver) as error:
+            raise CommandError(str(error)) from error
+        self._report_story(story, as_json=options["as_json"])
+        if not story.right:
+            raise CommandError("Not everything is as it should be; what is wrong stands above.")
+
+    def _report_story(self, story: Story, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(story_as_json(story), indent=2, ensure_ascii=False))
+            return
+        self.stdout.write("")
+        for check in story.checks:
+            found = f"  ({check.found})" if check.found else ""
+            self.stdout.write(f"{'right' if check.right else 'WRONG'}  {check.what}{found}")
+        for public_id in story.conversations:
+            self.stdout.write(f"see    {settings.PARLEY_PUBLIC_URL}/conversations/{public_id}/")
+
     # --- a call ---------------------------------------------------------------------------------
 
-    async def _call(self, agent: Agent, stand_in: StandIn, options: dict[str, Any]) -> None:
-        await reachable()
+    async def _call(self, world: World, stand_in: StandIn, options: dict[str, Any]) -> None:
         plan = TalkPlan(
-            utterances=await self._utterances(options),
-            digits=options["digits"],
-            interrupt_ms=options["interrupt_after"],
+            deeds=await self._deeds(options["deeds"] or []),
             quiet_seconds=options["quiet_ms"] / 1000,
             stay_seconds=STAY_SECONDS if options["transfer_answers"] else 0.0,
         )
-        twilio = await sync_to_async(twilio_of)(stand_in.account, port=simulator_port())
-        async with twilio:
-            await sync_to_async(add_channels)(twilio, stand_in.account)
-            twilio.everybody_else(person_for(options["transfer_answers"] or "accept"))
-            self._tell(f"calls     {stand_in.channel.address} as {options['sender']}")
-            began = time.monotonic()
-            async with twilio.calling(stand_in.channel.address, sender=options["sender"]) as phone:
-                result = await talk(phone, plan, lambda text: self._tell(f"{time.monotonic() - began:6.1f} s  {text}"))
-                record = phone.record
-            said = await self._transcript(record)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await twilio.settle()
+        twilio = world.twilio
+        twilio.everybody_else(person_for(options["transfer_answers"] or "accept"))
+        self._tell(f"calls     {stand_in.channel.address} as {options['sender']}")
+        began = time.monotonic()
+        async with twilio.calling(stand_in.channel.address, sender=options["sender"]) as phone:
+            result = await talk(phone, plan, lambda text: self._tell(f"{time.monotonic() - began:6.1f} s  {text}"))
+            record = phone.record
+        said = await self._transcript(record)
+        await self._settle(world)
         if options["out"]:
             write_wav(options["out"], AudioFrame.from_samples(record.heard(), RATE))
-        self._report_call(twilio, record, result, said, as_json=options["as_json"])
+        self._report_call(world, record, result, said, as_json=options["as_json"])
         self._judge(record)
 
-    async def _utterances(self, options: dict[str, Any]) -> list[tuple[str, Samples]]:
-        found = [(path.name, read_wav(path, RATE)) for path in options["wav"]]
-        for words in options["text"]:
-            try:
-                frame = await synthesize(
-                    settings.PARLEY_WORKERS[0],
-                    settings.PARLEY_WORKER_TOKEN,
-                    words,
-                    VoiceSpec("default", "default"),
-                    rate=RATE,
-                )
-            except ParleyError as error:
-                raise CommandError(
-                    f"“{words}” could not be spoken: {error}. Does `make run` show a ready worker?"
-                ) from error
-            found.append((f"“{words}”", frame.samples))
-        return found
+    async def _deeds(self, given: Sequence[tuple[str, str]]) -> list[Deed]:
+        """Raises UnreadableWav, CommandError."""
+        deeds: list[Deed] = []
+        into: int | None = None
+        for what, value in given:
+            match what:
+                case "MS":
+                    if not value.isascii() or not value.isdigit():
+                        raise CommandError(f"--interrupt-after takes milliseconds, not {value!r}.")
+                    into = int(value)
+                    continue
+                case "KEYS":
+                    deeds.append(Keys(value))
+                case "FILE":
+                    deeds.append(Speak(Path(value).name, read_wav(Path(value), RATE), into))
+                case _:
+                    deeds.append(Speak(f"“{value}”", await self._spoken(value), into))
+            into = None
+        return deeds
+
+    async def _spoken(self, words: str) -> Samples:
+        try:
+            frame = await synthesize(
+                settings.PARLEY_WORKERS[0],
+                settings.PARLEY_WORKER_TOKEN,
+                words,
+                VoiceSpec("default", "default"),
+                rate=RATE,
+            )
+        except ParleyError as error:
+            raise CommandError(
+                f"“{words}” could not be spoken: {error}. Does `make run` show a ready worker?"
+            ) from error
+        return frame.samples
 
     async def _transcript(self, record: CallRecord) -> list[tuple[str, str]]:
         """(role, text) as the server wrote it down, once it has closed the call's leg."""
@@ -174,8 +248,9 @@ class Command(BaseCommand):
         return await sync_to_async(said_in)(record.sid)
 
     def _report_call(
-        self, twilio: TwilioSimulator, record: CallRecord, result: Talk, said: list[tuple[str, str]], *, as_json: bool
+        self, world: World, record: CallRecord, result: Talk, said: list[tuple[str, str]], *, as_json: bool
     ) -> None:
+        twilio = world.twilio
         if as_json:
             self.stdout.write(json.dumps(call_as_json(twilio, record, result, said), indent=2, ensure_ascii=False))
             return
@@ -190,6 +265,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"call      to {other.to}: {other.status}")
         for message in twilio.messages.values():
             self.stdout.write(f"message   to {message.to}: {message.body} ({message.status})")
+        for booked in world.clinic.booked:
+            self.stdout.write(f"booked    {booked}")
         for problem in record.problems:
             self.stderr.write(f"problem   {problem.code}: {problem.message}")
 
@@ -210,39 +287,21 @@ class Command(BaseCommand):
 
     # --- messages -------------------------------------------------------------------------------
 
-    async def _write(self, stand_in: StandIn, options: dict[str, Any]) -> None:
-        await reachable()
-        texts: list[str] = options["text"]
-        media: Path | None = options["media"]
-        if texting.is_meta(stand_in):
-            async with texting.meta_texter(stand_in, options["sender"], simulator_port()) as texter:
-                await self._correspond(texter, texts, media, as_json=options["as_json"])
-            return
-        twilio = await sync_to_async(twilio_of)(stand_in.account, port=simulator_port())
-        async with twilio:
-            await sync_to_async(add_channels)(twilio, stand_in.account)
-            await self._correspond(
-                texting.TwilioTexter(twilio, stand_in, options["sender"]), texts, media, as_json=options["as_json"]
-            )
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await twilio.settle()
-
     async def _correspond(self, texter: texting.Texter, texts: list[str], media: Path | None, *, as_json: bool) -> None:
         """The texts one by one, or lines as they are typed."""
         exchanges: list[tuple[str, list[texting.Got]]] = []
         waiting = list(texts) or ([""] if media is not None else [])
-        typed = not waiting
+        by_hand = not waiting
         while True:
-            if typed:
-                line = await asyncio.to_thread(_typed)
+            if by_hand:
+                line = await asyncio.to_thread(typed)
                 if line is None:
                     break
                 waiting = [line]
             if not waiting:
                 break
             text = waiting.pop(0)
-            if not typed:
+            if not by_hand:
                 self._tell(f"> {text}" if text else f"> ({media.name if media else ''})")
             got = await texting.answers(texter, text, media)
             media = None
@@ -261,41 +320,3 @@ class Command(BaseCommand):
         """Progress, beside the result."""
         self.stderr.write(text)
         self.stderr.flush()
-
-
-async def reachable() -> None:
-    """Raises CommandError when no server listens."""
-    where = urlsplit(served_at())
-    try:
-        _, writer = await asyncio.open_connection(where.hostname, where.port)
-    except OSError as error:
-        raise CommandError(
-            f"Nobody answers at {served_at()}. Start Parley with `make run` in another terminal."
-        ) from error
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
-def simulator_port() -> int:
-    """Where the server looks for the simulator. Raises CommandError."""
-    where = urlsplit(settings.PARLEY_SIMULATOR_URL)
-    if where.hostname not in {"127.0.0.1", "localhost"} or where.port is None:
-        raise CommandError(f"PARLEY_SIMULATOR_URL must be a port of this machine, not {settings.PARLEY_SIMULATOR_URL}.")
-    return where.port
-
-
-def _typed() -> str | None:
-    """The next line that is not empty; None at the end of the input."""
-    while line := sys.stdin.readline():
-        if line.strip():
-            return line.strip()
-    return None
-
-
-def _in_use(error: Exception) -> str:
-    if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-        return (
-            f"{error}. The simulator takes the port of PARLEY_SIMULATOR_URL: is another `manage.py simulate` running?"
-        )
-    return str(error)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -19,6 +18,7 @@ from channels_io.simulators.meta.graph import Graph
 from channels_io.simulators.meta.ledger import Delivery, GraphSend, Ledger, MediaFile
 from channels_io.simulators.meta.payloads import Json
 from channels_io.simulators.meta.people import MetaIdentity, Person, new_identity
+from channels_io.simulators.serving import Serving
 
 PATH = "/meta/v26.0"
 HOOK_SECONDS = 15.0
@@ -46,8 +46,7 @@ class MetaSimulator:
         self.base_url = ""
         """For settings.PARLEY_META_URL; without PATH it is good for PARLEY_SIMULATOR_URL."""
         self._serve, self._port, self._clock = serve, port, clock
-        self._server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._serving: Serving | None = None
         self._http: httpx.AsyncClient | None = None
         self._reports: set[asyncio.Task[None]] = set()
         self._sent = asyncio.Condition()
@@ -60,24 +59,15 @@ class MetaSimulator:
     async def __aenter__(self) -> Self:
         self._http = httpx.AsyncClient(trust_env=False, timeout=HOOK_SECONDS)
         if self._serve:
-            application = Starlette(routes=[Mount(PATH, routes=self.routes())])
-            config = uvicorn.Config(
-                application, host="127.0.0.1", port=self._port, lifespan="off", log_level="critical", access_log=False
-            )
-            config.timeout_graceful_shutdown = 1
-            self._server = uvicorn.Server(config)
-            self._serving = asyncio.create_task(self._server._serve())
-            while not self._server.started:  # noqa: ASYNC110 -- uvicorn tells by this flag only
-                await asyncio.sleep(0.01)
-            port = self._server.servers[0].sockets[0].getsockname()[1]
-            self.base_url = f"http://127.0.0.1:{port}{PATH}"
+            self._serving = Serving(Starlette(routes=[Mount(PATH, routes=self.routes())]), self._port)
+            self.base_url = self._serving.url + PATH
+            await self._serving.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.settled()
-        if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
-            await self._serving
+        if self._serving is not None:
+            await self._serving.stop()
         if self._http is not None:
             await self._http.aclose()
 

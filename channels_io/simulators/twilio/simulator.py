@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-import uvicorn
 from starlette.routing import BaseRoute
 from twilio.rest import Client
 
+from channels_io.simulators.serving import Serving
 from channels_io.simulators.twilio.client import twilio_client
 from channels_io.simulators.twilio.conductor import Goto
 from channels_io.simulators.twilio.exchange import Exchange, Pace
@@ -72,7 +71,6 @@ class TwilioSimulator:
         self._pace = pace
         self._mounts = dict(mounts or {})
         self._media_auth = media_auth
-        self._serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._hooks = Hooks(self.auth_token, self._reach, self._chance)
@@ -82,32 +80,15 @@ class TwilioSimulator:
             self.account_sid, self.auth_token, self.api_key, self.api_secret, self.exchange, self.centre, self.numbers
         )
         self.world.media_auth = self._media_auth
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Bound here: a server that finds its port taken would end the process.
-        listening.bind(("127.0.0.1", self._port))
-        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        self.exchange.url = self.url
-        config = uvicorn.Config(
-            application(self.world, self._mounts),
-            lifespan="off",
-            log_level="critical",
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        # Not `serve`: that would take the process's signals for itself.
-        self._serving = asyncio.get_running_loop().create_task(self._server._serve([listening]))
-        while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
+        self._serving = Serving(application(self.world, self._mounts), self._port)
+        self.url = self.exchange.url = self._serving.url
+        await self._serving.start()
         return self
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         await self.exchange.close()
         await self._hooks.close()
-        self._server.should_exit = True
-        if self._serving is not None:
-            await self._serving
+        await self._serving.stop()
         crashes = [*self.exchange.crashes, *self._hooks.crashes]
         if crashes and error is None:
             raise crashes[0]

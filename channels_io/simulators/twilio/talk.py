@@ -17,14 +17,32 @@ ACCEPT, DECLINE = "1", "2"
 """What a person presses to take or to refuse a call that is put through to them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """`samples`: int16 at 8 kHz. `into_ms`: said so far into the answer before it; None: when that is over."""
+
+    name: str
+    samples: Samples
+    into_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    digits: str
+
+    @property
+    def name(self) -> str:
+        return f"keys {self.digits}"
+
+
+Deed = Speak | Keys
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkPlan:
-    """`utterances`: (name, int16 samples at 8 kHz). `interrupt_ms`: each but the first is said so far into the answer before it."""
-
-    utterances: Sequence[tuple[str, Samples]] = ()
-    digits: str = ""
-    interrupt_ms: int | None = None
+    deeds: Sequence[Deed] = ()
     quiet_seconds: float = 1.2
+    """So much silence ends an answer."""
     stay_seconds: float = 0.0
     """On the line after the last answer, for whoever is put through to."""
 
@@ -49,30 +67,16 @@ async def talk(phone: Phone, plan: TalkPlan, tell: Callable[[str], None]) -> Tal
     result = Talk()
     with suppress(CallOver):
         await phone.wait_answered()
-        began = phone.record.answered or now()
         tell("answered")
-        greeting = Answer("")
-        result.answers.append(greeting)
-        await _hear(phone, plan, greeting, began, tell, last=not plan.utterances)
-        for index, (name, samples) in enumerate(plan.utterances):
-            answer = Answer(name)
+        answer, since = Answer(""), phone.record.answered or now()
+        result.answers.append(answer)
+        for deed in plan.deeds:
+            interrupts = isinstance(deed, Speak) and deed.into_ms is not None
+            await _hear(phone, plan, answer, since, tell, into_ms=deed.into_ms if isinstance(deed, Speak) else None)
+            answer = Answer(deed.name)
             result.answers.append(answer)
-            tell(f"says      {name}")
-            sounding = plan.interrupt_ms is not None and index > 0 and phone.sounding()
-            spoken = await phone.say(clip_of(samples))
-            if sounding:
-                answer.cut_ms = _silent_after(phone, spoken)
-                tell(
-                    f"cut off   {'no, it talked on' if answer.cut_ms is None else f'silent after {answer.cut_ms:.0f} ms'}"
-                )
-            ended = spoken.ended if spoken.ended is not None else now()
-            await _hear(phone, plan, answer, ended, tell, last=index == len(plan.utterances) - 1)
-        if plan.digits:
-            answer = Answer(f"keys {plan.digits}")
-            result.answers.append(answer)
-            tell(f"presses   {plan.digits}")
-            await phone.press(plan.digits)
-            await _hear(phone, plan, answer, now(), tell, last=True)
+            since = await _do(phone, deed, answer, tell, interrupts=interrupts and phone.sounding())
+        await _hear(phone, plan, answer, since, tell)
         if plan.stay_seconds:
             tell(f"stays     up to {plan.stay_seconds:.0f} s")
             await phone.wait(plan.stay_seconds)
@@ -81,13 +85,32 @@ async def talk(phone: Phone, plan: TalkPlan, tell: Callable[[str], None]) -> Tal
     return result
 
 
+async def _do(phone: Phone, deed: Deed, answer: Answer, tell: Callable[[str], None], *, interrupts: bool) -> float:
+    """When it was done: what its answer is counted from."""
+    if isinstance(deed, Keys):
+        tell(f"presses   {deed.digits}")
+        await phone.press(deed.digits)
+        return now()
+    tell(f"says      {deed.name}")
+    spoken = await phone.say(clip_of(deed.samples))
+    if interrupts:
+        answer.cut_ms = silent_after(phone, spoken)
+        tell(f"cut off   {'no, it talked on' if answer.cut_ms is None else f'silent after {answer.cut_ms:.0f} ms'}")
+    return spoken.ended if spoken.ended is not None else now()
+
+
 async def _hear(
-    phone: Phone, plan: TalkPlan, answer: Answer, since: float, tell: Callable[[str], None], *, last: bool
+    phone: Phone,
+    plan: TalkPlan,
+    answer: Answer,
+    since: float,
+    tell: Callable[[str], None],
+    *,
+    into_ms: int | None = None,
 ) -> None:
-    """To the end of the answer, or so far into it that the next utterance interrupts it."""
-    interrupts = plan.interrupt_ms is not None and not last and answer.to
-    if interrupts and plan.interrupt_ms is not None:
-        heard = await phone.into(plan.interrupt_ms / 1000, ANSWER_SECONDS)
+    """To the end of the answer, or so far into it that what follows interrupts it."""
+    if into_ms is not None:
+        heard = await phone.into(into_ms / 1000, ANSWER_SECONDS)
     else:
         heard = await phone.listen(plan.quiet_seconds, ANSWER_SECONDS)
     began = phone.ear.sounds.first_from(since)
@@ -98,7 +121,7 @@ async def _hear(
     tell(f"answer    begins after {answer.after_ms:.0f} ms")
 
 
-def _silent_after(phone: Phone, spoken: SpokenRecord) -> float | None:
+def silent_after(phone: Phone, spoken: SpokenRecord) -> float | None:
     """Milliseconds from the first audible sample of the interruption to the `clear` that answered it."""
     for stream in phone.record.streams:
         for cleared in stream.clears:

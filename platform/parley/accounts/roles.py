@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Role(models.TextChoices):
@@ -23,7 +26,15 @@ class Permission(StrEnum):
     TALK = "talk"
     """Call and write to an agent from inside."""
     OPERATE = "operate"
-    """Work in conversations: notes, take over, close."""
+    """Work in conversations: notes, tags, assign, answer messages, close."""
+    LISTEN = "listen"
+    """Hear a call while it is going on, and its recording afterwards."""
+    TAKE_OVER = "take_over"
+    """Whisper, say, take a conversation over and give it back, end it."""
+    READ_NUMBERS = "read_numbers"
+    """See telephone numbers and addresses of contacts whole."""
+    REVEAL = "reveal"
+    """See what was masked, one value at a time; each look is audited."""
     EDIT_AGENT = "edit_agent"
     PUBLISH_AGENT = "publish_agent"
     MANAGE_CHANNELS = "manage_channels"
@@ -33,7 +44,17 @@ class Permission(StrEnum):
     """Take conversations and recordings out."""
 
 
-_OPERATOR: Final = frozenset({Permission.VIEW, Permission.TALK, Permission.OPERATE, Permission.EXPORT})
+_OPERATOR: Final = frozenset(
+    {
+        Permission.VIEW,
+        Permission.TALK,
+        Permission.OPERATE,
+        Permission.LISTEN,
+        Permission.TAKE_OVER,
+        Permission.READ_NUMBERS,
+        Permission.EXPORT,
+    }
+)
 
 ROLE_PERMISSIONS: Final = MappingProxyType(
     {
@@ -50,8 +71,12 @@ SCOPE_PERMISSIONS: Final = MappingProxyType(
         "agents:write": frozenset({Permission.EDIT_AGENT, Permission.PUBLISH_AGENT}),
         "channels:read": frozenset({Permission.VIEW}),
         "channels:write": frozenset({Permission.MANAGE_CHANNELS}),
-        "conversations:read": frozenset({Permission.VIEW, Permission.EXPORT}),
-        "conversations:write": frozenset({Permission.TALK, Permission.OPERATE}),
+        "conversations:read": frozenset({Permission.VIEW, Permission.EXPORT, Permission.READ_NUMBERS}),
+        "conversations:write": frozenset({Permission.TALK, Permission.OPERATE, Permission.TAKE_OVER}),
+        "contacts:read": frozenset({Permission.VIEW, Permission.READ_NUMBERS}),
+        "contacts:write": frozenset({Permission.OPERATE}),
+        "campaigns:read": frozenset({Permission.VIEW, Permission.READ_NUMBERS}),
+        "campaigns:write": frozenset({Permission.MANAGE_CHANNELS, Permission.OPERATE}),
     }
 )
 """What an API key with this scope may do. No scope manages people or keys: a key cannot make itself stronger."""
@@ -64,5 +89,14 @@ SCOPE_LABELS: Final = MappingProxyType(
         "channels:write": _("Change channels"),
         "conversations:read": _("Read and export conversations"),
         "conversations:write": _("Talk to agents and work in conversations"),
+        "contacts:read": _("Read people and what is known of them"),
+        "contacts:write": _("Change people and what is known of them"),
+        "campaigns:read": _("Read campaigns and their results"),
+        "campaigns:write": _("Make, start and stop campaigns"),
     }
 )
+
+
+def scope_choices() -> list[tuple[str, StrOrPromise]]:
+    """Of the database's field: a function, so that another scope needs no migration."""
+    return list(SCOPE_LABELS.items())

@@ -14,6 +14,8 @@ from pathlib import Path
 from parley.stack.errors import StackError
 
 PYTHONS = ((3, 11), (3, 13))
+BACKLOG = 1024
+"""Connections that may wait until a server takes them."""
 SPACE_FOR_DATA = 512 * 1024 * 1024
 """The database as created, its log, and some recordings. Weights check their own space."""
 
@@ -30,18 +32,31 @@ def check_python(version: tuple[int, int] = sys.version_info[:2]) -> None:
 
 def check_port(host: str, port: int, variable: str) -> None:
     """Raises StackError when nobody can listen on host:port. `variable` is what chooses another one."""
+    _bound(host, port, variable).close()
+
+
+def listen_on(host: str, port: int, variable: str) -> socket.socket:
+    """A socket that takes connections from now on. Raises StackError as `check_port`."""
+    listening = _bound(host, port, variable)
+    listening.listen(BACKLOG)
+    return listening
+
+
+def _bound(host: str, port: int, variable: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As the servers do: a port in TIME_WAIT of the last run is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise StackError(
-                "port_taken",
-                f"Port {port} on {host} cannot be used ({error.strerror}). Stop the program that has it "
-                f"(find it with: ss -ltnp 'sport = :{port}'), or choose another port: {variable}={port + 1} make run",
-            ) from error
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    # As the servers do: a port in TIME_WAIT of the last run is free.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise StackError(
+            "port_taken",
+            f"Port {port} on {host} cannot be used ({error.strerror}). Stop the program that has it "
+            f"(find it with: ss -ltnp 'sport = :{port}'), or choose another port: {variable}={port + 1} make run",
+        ) from error
+    return bound
 
 
 def check_folder(path: Path) -> None:

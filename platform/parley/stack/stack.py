@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +26,24 @@ from parley.lib.env import env_int, env_str
 from parley.stack import resident
 from parley.stack.errors import StackError
 from parley.stack.pipes import communicate
-from parley.stack.preflight import SPACE_FOR_DATA, check_folder, check_port, check_python, check_space, only_one
+from parley.stack.preflight import (
+    SPACE_FOR_DATA,
+    check_folder,
+    check_port,
+    check_python,
+    check_space,
+    listen_on,
+    only_one,
+)
 from parley.stack.preflight import spare_port as _spare_port
 from parley.stack.probes import http_ok
 from parley.stack.report import Report
 from parley.stack.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[3]
+WEB = "parley.asgi:application"
+_NICELY = ("nice", "-n", "5") if shutil.which("nice") else ()
+"""Background work gives way to calls and webhooks, where all share one machine."""
 DRAIN_SECONDS = "2"
 """For calls in progress when the stack is stopped in its terminal: nobody there wants to wait for a deployment's grace."""
 
@@ -295,24 +307,50 @@ class Stack:
     def _others(self) -> list[Program]:
         """What needs the database as it is after `prepare`."""
         options = self.options
+        argv, descriptors = self._web()
         web = Program(
             "web",
-            (sys.executable, "-m", "daphne", "-b", options.host, "-p", str(options.port), "parley.asgi:application"),
+            argv,
+            descriptors=descriptors,
             ready=http_ok(_reachable(options.host), options.port, "/health"),
             drains=float(self.environment()["PARLEY_DRAIN_SECONDS"]),
         )
         return [web, self._celery(), self._beat()] if options.background else [web]
 
+    def _web(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """What starts the web process, and the open files it is given.
+
+        The socket is ours, so that nobody is refused while the process is started again: carriers wait some seconds for an
+        answer, but not one for a connection. A call outlives its web process by this.
+        """
+        host, port = self.options.host, self.options.port
+        daphne = (sys.executable, "-m", "daphne")
+        if ":" in host:  # Daphne takes over no socket of IPv6.
+            return (*daphne, "-b", host, "-p", str(port), WEB), ()
+        listening = self._exits.enter_context(listen_on(host, port, "PARLEY_PORT")).fileno()
+        return (*daphne, "--fd", str(listening), WEB), (listening,)
+
     def _celery(self) -> Program:
         # Threads, not processes: the tasks wait for the network, and every process would load Django again.
         argv = (
-            sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "8",
+            *_NICELY, sys.executable, "-m", "celery", "-A", "parley.celery", "worker", "--pool", "threads", "--concurrency", "8",
             "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--hostname", "parley@%h",
         )  # fmt: skip
         return Program("celery", argv, says=" ready.")
 
     def _beat(self) -> Program:
-        argv = (sys.executable, "-m", "celery", "-A", "parley.celery", "beat", "--loglevel", "INFO", "--pidfile=")
+        argv = (
+            *_NICELY,
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "parley.celery",
+            "beat",
+            "--loglevel",
+            "INFO",
+            "--pidfile=",
+        )
         return Program("beat", argv, says="beat: Starting...")
 
 

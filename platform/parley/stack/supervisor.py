@@ -38,6 +38,8 @@ class Program:
     ready_timeout: float = 120.0
     hint: str = ""
     """What to do when it does not come up."""
+    descriptors: tuple[int, ...] = ()
+    """Open files that it is given, under the same numbers: a socket that goes on listening while it is started again."""
     drains: float | None = None
     """Seconds it takes SIGTERM to end what it is doing; it is stopped before all that do not. SIGINT ends it at once."""
 
@@ -192,6 +194,7 @@ class Supervisor:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    pass_fds=program.descriptors,
                 )
             except OSError as error:
                 raise StackError("child_not_startable", f"{program.name} cannot be started: {error}") from error

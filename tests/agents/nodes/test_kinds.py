@@ -172,6 +172,19 @@ COMPILED: list[tuple[str, dict[str, Any], Node]] = [
     ("transfer", {"target": "+35312345678"}, TransferNode("n", "+35312345678", "One moment, I put you through.")),
     (
         "transfer",
+        {
+            "to": "team",
+            "team": "tm_1",
+            "target": "+3531",
+            "text": "",
+            "reason": "{{topic}}",
+            "skills": ["German"],
+            "waiting": "talk",
+        },
+        TransferNode("n", "tm_1", to="team", reason="{{topic}}", skills=("german",), waiting="talk"),
+    ),
+    (
+        "transfer",
         {"target": "sales", "text": "", "mode": "warm", "briefing": "{{name}}"},
         TransferNode("n", "sales", "", "{{name}}", "warm"),
     ),

@@ -88,6 +88,7 @@ def test_the_conversation_goes_on_while_another_leg_lives(agent: Agent) -> None:
 def test_the_recording_of_a_killed_process_is_finished(agent: Agent) -> None:
     leg = begin(agent)
     writer = start_recording(leg)
+    assert writer is not None
     writer.caller(np.full(recordings.RATE * 6, 8192, dtype=np.int16), 0)
     sweep_legs()
     leg.refresh_from_db()

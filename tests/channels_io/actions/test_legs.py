@@ -34,6 +34,12 @@ def begin(agent: Agent, **how: object) -> Leg:
     return open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice", **how)
 
 
+def begun(leg: Leg) -> recordings.StereoWriter:
+    writer = start_recording(leg)
+    assert writer is not None
+    return writer
+
+
 def test_a_leg_begins_with_a_person_and_a_conversation(agent: Agent, acme: Workspace) -> None:
     leg = begin(agent, identity=("visitor", "v_1"))
     conversation = leg.conversation
@@ -150,6 +156,7 @@ def test_a_conversation_stays_open_while_another_leg_is(agent: Agent) -> None:
 def test_closing_finishes_the_recording_of_a_crashed_writer(agent: Agent) -> None:
     leg = begin(agent)
     writer = start_recording(leg)
+    assert writer is not None
     writer.caller(np.full(recordings.RATE * 6, 8192, dtype=np.int16), 0)
     close_leg(leg, "failed")  # the writer was never closed
     assert leg.recording_ms == 4000  # the window held the last two seconds
@@ -159,7 +166,7 @@ def test_closing_finishes_the_recording_of_a_crashed_writer(agent: Agent) -> Non
 
 def test_closing_forgets_a_recording_without_sound(agent: Agent) -> None:
     leg = begin(agent)
-    start_recording(leg).close()
+    begun(leg).close()
     path = recordings.path_of(leg.recording)
     close_leg(leg, "hangup")
     assert (leg.recording, leg.recording_rate, leg.recording_ms, leg.peaks) == ("", 0, 0, {})
@@ -168,8 +175,8 @@ def test_closing_forgets_a_recording_without_sound(agent: Agent) -> None:
 
 def test_recordings_cannot_be_guessed(agent: Agent, acme: Workspace) -> None:
     one, two = begin(agent), begin(agent)
-    start_recording(one).close()
-    start_recording(two).close()
+    begun(one).close()
+    begun(two).close()
     assert one.recording.startswith(f"{acme.public_id}/")
     assert one.public_id not in one.recording
     assert len(one.recording.rsplit("/", 1)[1]) == len("x" * 32 + ".wav")
@@ -191,6 +198,7 @@ def test_erasing_removes_the_file_and_is_audited(agent: Agent, alice: User) -> N
 def test_a_recording_that_still_runs_is_not_erased(agent: Agent, alice: User) -> None:
     leg = begin(agent)
     writer = start_recording(leg)
+    assert writer is not None
     assert erase_recording(actor_for(alice), leg) is False
     assert writer.path.exists()
     writer.close()

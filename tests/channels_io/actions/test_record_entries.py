@@ -186,7 +186,8 @@ def test_the_newest_leg_keeps_the_state(leg: Leg, agent: Agent) -> None:
     record_entries(later, [StateSnapshot(seq=1, state=ConversationState(turn=9, owner="human"))])
     record_entries(leg, [StateSnapshot(seq=50, state=ConversationState(turn=3))])
     conversation = Conversation.objects.get(pk=leg.conversation_id)
-    assert (conversation.state["turn"], conversation.owner, conversation.state_leg) == (9, "human", later.pk)
+    # Who owns it is in the row: a worker's state never says so.
+    assert (conversation.state["turn"], conversation.owner, conversation.state_leg) == (9, "ai", later.pk)
 
 
 def test_entries_of_an_erased_conversation_are_dropped(leg: Leg) -> None:

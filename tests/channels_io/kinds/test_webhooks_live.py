@@ -10,10 +10,10 @@ import httpx
 import pytest
 from django.db import connections
 
-from channels_io.hooks import MAX_BODY
+from channels_io.kinds.whatsapp_cloud.kind import KIND as META
 from channels_io.models import InboundEvent, Thread
 from channels_io.simulators.meta import MetaSimulator, Person
-from channels_io.simulators.meta.payloads import raw, signed
+from channels_io.simulators.meta.payloads import envelope, raw, signed, text, value_of
 from channels_io.simulators.twilio import TwilioSimulator
 from parley.accounts.models import Workspace
 from tests.support.in_thread import in_thread
@@ -85,9 +85,23 @@ def test_a_message_that_many_came_after_is_still_known(acme: Workspace, public: 
     assert InboundEvent.objects.count() == 101
 
 
+def test_meta_a_whole_batch_of_a_thousand(acme: Workspace, public: str) -> None:
+    channel, identity = meta_line(acme)
+    messages = [text(ANN, f"update {number} 👋", at=1_700_000_000 + number) for number in range(1000)]
+    values = [value_of(identity, people=[ANN], messages=[message]) for message in messages]
+    body = raw(envelope(identity, *values))
+    assert 64 * 1024 < len(body) < META.hook_bytes
+    headers = {"X-Hub-Signature-256": signed(body, identity.app_secret)}
+    answer = httpx.post(public + meta_path(channel), content=body, headers=headers, timeout=60)
+    assert answer.status_code == 200
+    assert InboundEvent.objects.count() == 1000
+    texts = list(InboundEvent.objects.order_by("pk").values_list("body__text", flat=True))
+    assert texts == [f"update {number} 👋" for number in range(1000)]
+
+
 def test_a_large_body_changes_nothing(acme: Workspace, public: str) -> None:
     channel, identity = meta_line(acme)
-    body = raw({"object": "x" * MAX_BODY})
+    body = raw({"object": "x" * META.hook_bytes})
     headers = {"X-Hub-Signature-256": signed(body, identity.app_secret)}
     answer = httpx.post(public + meta_path(channel), content=body, headers=headers, timeout=60)
     assert (answer.status_code, answer.content) == (403, b"Forbidden\n")

@@ -6,16 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import numpy as np
 
 from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
-from channels_io.live.facts import LegFacts
+from channels_io.live.backstage import Backstage
+from channels_io.live.facts import LegFacts, OwnerNow
+from channels_io.live.hub import LocalHub
 from channels_io.live.inbox import Inbox
 from channels_io.live.limits import Limits
 from channels_io.live.lines import SpeechCache
 from channels_io.live.messages import CallerAudio, ChannelEvent, Inbound
+from channels_io.live.operator_voice import pack_microphone
 from channels_io.live.session import LiveSession
+from channels_io.live.tool_runner import Toolbox
+from channels_io.live.topics import topic_of_leg
 from channels_io.live.waiting_line import WaitingLine
+from channels_io.live.watching import Watch
 from inference.audio import AudioFrame
 from inference.errors import ParleyError, WorkerError, WorkerLost
 from inference.events import Down, Media, Open, Up
@@ -218,6 +225,23 @@ class HandChannel:
         return sum(count for _, number, count in self.audio if number == turn)
 
 
+class HandDesk:
+    """The row that says who talks, in hand."""
+
+    def __init__(self, row: OwnerNow) -> None:
+        self.row = row
+        self.asked = 0
+
+    async def now(self) -> OwnerNow:
+        self.asked += 1
+        return self.row
+
+    async def lost(self, number: int) -> OwnerNow:
+        if number == self.row.number:
+            self.row = OwnerNow(number=number + 1, by="lost")
+        return self.row
+
+
 class Stage:
     """A running session with all its surroundings. Use inside `run_virtual`."""
 
@@ -228,8 +252,12 @@ class Stage:
         facts: LegFacts = FACTS,
         limits: Limits | None = None,
         waiting: WaitingLine | None = None,
+        tools: Toolbox | None = None,
     ) -> None:
         self.channel = HandChannel(media)
+        self.hub = LocalHub()
+        self.desk = HandDesk(facts.owner)
+        self._tools = tools
         self._waiting = waiting
         self.workers = ScriptedWorkers()
         self.recorder = MemoryRecorder()
@@ -249,6 +277,12 @@ class Stage:
             speech=self.speech,
             limits=self._limits,
             waiting=self._waiting,
+            tools=self._tools,
+            backstage=Backstage(
+                self.hub,
+                Watch(self._facts, self.channel.kind, self.channel.media, self.hub, self.clock),
+                self.desk,
+            ),
         )
         self.running = asyncio.create_task(self.session.run())
         await asyncio.sleep(0.01)
@@ -283,6 +317,27 @@ class Stage:
         while True:
             await asyncio.sleep(0.02)
             self.channel.inbox.put(CallerAudio(hush(20, 16_000), self.clock()))
+
+    async def note(self, **note: object) -> None:
+        """Somebody of the team asks the leg for something, and it is done."""
+        self.hub.publish(topic_of_leg(self._facts.conversation, "control"), msgspec.json.encode(note))
+        await asyncio.sleep(0.001)
+
+    async def take_over(self, name: str = "Alice") -> None:
+        """The row says that a person talks, and the leg is told."""
+        number = self.desk.row.number + 1
+        self.desk.row = OwnerNow(owner="human", number=number, user=f"us_{name}", name=name, by="taken")
+        await self.note(do="owner", number=number)
+
+    async def give_back(self, node: str = "") -> None:
+        number = self.desk.row.number + 1
+        self.desk.row = OwnerNow(number=number, node=node, by="given_back")
+        await self.note(do="owner", number=number)
+
+    def microphone(self, pcm: bytes, number: int | None = None) -> None:
+        """A frame of the person's microphone arrives."""
+        payload = pack_microphone(self.desk.row.number if number is None else number, pcm)
+        self.hub.publish(topic_of_leg(self._facts.conversation, "microphone"), payload)
 
     async def end(self) -> str:
         return await self.running

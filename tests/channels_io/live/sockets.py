@@ -35,6 +35,9 @@ async def serving(application: Any) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await running
+        from parley.asgi import hook_desk
+
+        await asyncio.to_thread(hook_desk.close)
 
 
 class Page:

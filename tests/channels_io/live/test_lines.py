@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import numpy as np
+import pytest
 
 from channels_io.live.lines import LINES, SpeechCache, line_text, signal
 from inference.audio import AudioFrame, level_dbfs
@@ -37,6 +39,18 @@ async def test_without_a_voice_there_is_a_soft_signal() -> None:
     assert frame.duration_ms == 400
     assert -35 < level_dbfs(frame.samples) < -20
     assert int(np.abs(frame.samples[:10]).max()) < 100
+
+
+async def test_a_voice_that_cannot_speak_is_told_of_once(caplog: pytest.LogCaptureFixture, settings: Any) -> None:
+    settings.PARLEY_PROFILE = "default"
+    cache, workers = SpeechCache(), ScriptedWorkers()
+    workers.voice_fails = True
+    await cache.prepare(workers, VOICE, "en", RATE)
+    await cache.prepare(workers, VOICE, "de", RATE)
+    assert len(caplog.records) == 1
+    settings.PARLEY_PROFILE = "fake"
+    await cache.prepare(workers, VoiceSpec(name="other"), "en", RATE)
+    assert len(caplog.records) == 1
 
 
 async def test_the_cache_forgets_the_least_used() -> None:

@@ -67,6 +67,24 @@ def test_a_channel_may_pin_a_version(agent: Agent) -> None:
     assert opened.leg.channel == channel
 
 
+def test_a_split_channel_gives_a_visitor_the_same_version_each_time(agent: Agent) -> None:
+    old = agent.published
+    assert old is not None
+    publish(agent)
+    shares = [{"version": old.public_id, "weight": 1}, {"version": "live", "weight": 1}]
+    channel = Channel.objects.create(
+        workspace=agent.workspace, kind="web_widget", name="W", agent=agent, settings={"split": shares}
+    )
+
+    def run(visitor: str) -> Any:
+        ticket = ticket_for(agent, channel=channel.public_id, identity=("visitor", visitor))
+        return open_ticket(ticket, "text").leg.version
+
+    drawn = {visitor: run(visitor) for visitor in map("v_{}".format, range(30))}
+    assert set(drawn.values()) == {old, agent.published}
+    assert {visitor: run(visitor) for visitor in drawn} == drawn
+
+
 def test_a_conversation_goes_on_with_its_state(agent: Agent) -> None:
     first = open_ticket(ticket_for(agent), "voice")
     state = ConversationState(turn=3, greeted=True, history=(Message("user", "Hi"),))

@@ -494,17 +494,6 @@ async def test_a_worker_that_gives_no_sign_of_an_answer_is_given_up() -> None:
 
 
 @virtual
-async def test_a_person_may_take_as_long_as_he_likes() -> None:
-    async with Stage() as stage:
-        stage.begin_frames()
-        await stage.down(wire.State(ConversationState(owner="human"), 0))
-        assert stage.channel.sent[-1] == messages.OwnerState("human")
-        await stage.down(wire.Heard(1, "Question?"))
-        await asyncio.sleep(60)
-        assert len(stage.workers.links) == 1
-
-
-@virtual
 async def test_on_a_text_leg_the_next_worker_answers_anew() -> None:
     async with Stage(media=TEXT) as stage:
         await stage.down(wire.Heard(1, "Question?", source="text", id="m1"))

@@ -173,10 +173,10 @@ def test_a_message_that_nobody_can_answer_holds_the_others_up_for_a_while_only(
 ) -> None:
     real = module.open_for
 
-    def fails(lease: Any, thought: Any, channel: Any) -> Any:
-        if "poison" in thought.messages[0].text:
+    def fails(lease: Any, thought: Any, channel: Any, text: str) -> Any:
+        if "poison" in text:
             raise ValueError("poison")
-        return real(lease, thought, channel)
+        return real(lease, thought, channel, text)
 
     monkeypatch.setattr(module, "open_for", fails)
     line.write("poison")
@@ -352,7 +352,7 @@ def test_a_conversation_that_a_person_has_taken_over_is_not_answered_by_the_agen
     line.write("Hi")
     line.answer()
     conversation = Conversation.objects.get()
-    conversation.state["owner"] = "human"
+    conversation.owner = "human"
     conversation.save()
     line.write("Is anybody there?")
     assert line.answer() == 1

@@ -75,6 +75,16 @@ def test_a_long_list_is_asked_for_in_pieces(line: PaperLine, post: Post) -> None
     assert line.account.caught_up_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_a_minute_with_more_than_can_be_asked_for_is_asked_for_by_seconds(line: PaperLine, post: Post) -> None:
+    made_before(line)
+    post.came = [came(f"SM{number}", str(number), 120 + number / 4) for number in range(240)]
+    post.listed_most = 20
+    assert fill_gaps() == 240
+    line.account.refresh_from_db()
+    assert line.account.caught_up_at is not None
+    assert line.account.caught_up_at > timezone.now() - timedelta(minutes=1)
+
+
 def test_providers_without_a_list_are_not_asked(line: PaperLine, post: Post) -> None:
     post.can(lists_messages=False)
     assert fill_gaps() == 0

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agents.models import Agent
+from channels_io.hand_over_lines import lines_of
 from channels_io.models import Account, Channel, MessageTemplate
 from channels_io.reads import channel_checks
 from channels_io.setting_up import Check, Found, Number, SetUpFailed, Webhook
@@ -247,6 +248,22 @@ def test_options_of_a_telephone(acme: Workspace, bob: User, client_of: ClientOf)
     assert 'value="+353861234567"' in page
 
 
+def test_words_for_a_colleague_who_takes_over(acme: Workspace, bob: User, client_of: ClientOf) -> None:
+    channel = telephone(acme)
+    client = client_of(bob)
+    path = f"/channels/{channel.public_id}/options/"
+    ours = "You are now speaking with a colleague of mine."
+    assert ours in html(client, path)
+    client.post(path, {**CALL, "hand_over_line": ours, "give_back_line": "Back again."})
+    channel.refresh_from_db()
+    assert (channel.settings["hand_over_line"], channel.settings["give_back_line"]) == (None, "Back again.")
+    assert lines_of(channel) == {"handed_back": "Back again."}
+    client.post(path, {**CALL, "hand_over_line": "", "give_back_line": ""})
+    channel.refresh_from_db()
+    assert lines_of(channel) == {"handed_over": "", "handed_back": ""}
+    assert ours not in html(client, path)
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
@@ -432,13 +449,31 @@ def test_what_answers_is_checked_too(acme: Workspace, monkeypatch: pytest.Monkey
     channel = telephone(acme)
     by_name = {check.name: check for check in channel_checks.checks_of(channel)}
     assert list(by_name)[0] == "public_url"
-    assert list(by_name)[-2:] == ["worker", "agent"]
+    assert list(by_name)[-3:] == ["worker", "agent", "spending"]
     assert by_name["agent"].run().verdict == "good"
     channel.enabled = False
     assert "switched off" in by_name["agent"].run().text
     channel.enabled = True
     channel.agent.archived_at = timezone.now()
     assert "archived" in by_name["agent"].run().text
+
+
+def test_rules_that_let_nobody_out_are_said(acme: Workspace) -> None:
+    acme.timezone = "UTC"
+    acme.save()
+    channel = telephone(acme)
+    assert channel.account is not None
+    spending = {check.name: check for check in channel_checks.checks_of(channel)}["spending"]
+    assert spending.run().verdict == "good", "a simulated account reaches nobody, so everybody"
+    channel.account.simulated = False
+    found = spending.run()
+    assert found.verdict == "warn"
+    assert "UTC" in found.text and "Spending & alerts" in found.advice
+    channel.kind = "twilio_messaging"
+    assert spending.run().verdict == "bad", "whoever writes gets no answer"
+    acme.timezone = "Europe/Dublin"
+    channel.workspace = acme
+    assert spending.run().verdict == "good"
 
 
 def test_an_agent_of_which_nothing_is_published_fails(acme: Workspace) -> None:

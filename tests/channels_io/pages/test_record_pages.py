@@ -131,55 +131,12 @@ def test_home_takes_few_queries(agent: Agent, alice: User, client_of: ClientOf) 
     assert counts[1] <= 30
 
 
-# --- the list ---------------------------------------------------------------------------------
-
-
-def test_the_empty_list_says_what_to_do(alice: User, client_of: ClientOf) -> None:
-    page = html(client_of(alice), "/conversations/")
-    assert "No conversations yet" in page
-    assert 'role="search"' not in page
-
-
-def test_found_words_are_marked_and_escaped(agent: Agent, alice: User, client_of: ClientOf) -> None:
-    make_conversation(agent, exchanges=(Said("A <b>cleaning</b> please", "Yes.", (9.0,)),))
-    page = html(client_of(alice), "/conversations/?q=clean")
-    assert "A &lt;b&gt;<mark>cleaning</mark>&lt;/b&gt; please" in page
-
-
-def test_nothing_found_offers_a_way_back(agent: Agent, alice: User, client_of: ClientOf) -> None:
-    make_conversation(agent)
-    page = html(client_of(alice), "/conversations/?q=nothinglikethis")
-    assert "No conversation fits" in page
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["state=x", "since=never", "since=0001-01-01", "until=9999-12-31", "agent=%00", "q=%00", "before=zz", "channel=x"],
-)
-def test_bad_filters_are_ignored_with_a_word(agent: Agent, alice: User, client_of: ClientOf, query: str) -> None:
-    make_conversation(agent)
-    html(client_of(alice), f"/conversations/?{query}")
-
-
-def test_links_of_pages_keep_the_filters(agent: Agent, alice: User, client_of: ClientOf) -> None:
-    for number in range(26):
-        make_conversation(agent, exchanges=EXCHANGES[:1], identity=("visitor", str(number)))
-    client = client_of(alice)
-    older = re.search(r'rel="next" href="([^"]+)"', html(client, "/conversations/?q=saturday&state="))
-    assert older is not None
-    link = older[1].replace("&amp;", "&")
-    assert link.startswith("?q=saturday&before=")
-    second = html(client, f"/conversations/{link}")
-    assert second.count('class="cv-row"') == 1
-    assert 'rel="prev"' in second
-
-
 # --- one conversation -------------------------------------------------------------------------
 
 
 def test_a_conversation_is_shown_as_heard(agent: Agent, alice: User, client_of: ClientOf) -> None:
     conversation = make_conversation(agent, contact_name="Jane <Doe>", recorded=True)
-    page = html(client_of(alice), f"/conversations/{conversation.public_id}/")
+    page = html(client_of(alice), f"/conversations/{conversation.public_id}/?tab=record")
     assert "Jane &lt;Doe&gt;" in page
     assert "A cleaning is eighty dollars. It takes about <s" in page
     assert "forty minutes, and you can pay by card or in cash.</s>" in page
@@ -195,7 +152,7 @@ def test_an_answer_after_guesses_and_a_filler(agent: Agent, alice: User, client_
     old = Said("Hello?", "Yes?", (300.0, 90.0), names=("end of turn", "tea break"))
     late = Said("And?", "Well, at nine.", (350.0, 400.0), guesses_wasted=2, filler=True)
     conversation = make_conversation(agent, exchanges=(old, late))
-    page = html(client_of(alice), f"/conversations/{conversation.public_id}/")
+    page = html(client_of(alice), f"/conversations/{conversation.public_id}/?tab=record")
     assert 'aria-label="end of turn 300 ms, tea break 90 ms"' in page
     assert page.count("a filler was said first") == 2
     assert "2 answers were begun too soon and dropped, because the caller went on." in page
@@ -207,8 +164,8 @@ def test_no_inline_script_or_style(agent: Agent, alice: User, client_of: ClientO
     client = client_of(alice)
     for path in (
         "/",
-        "/conversations/",
         f"/conversations/{conversation.public_id}/",
+        f"/conversations/{conversation.public_id}/?tab=record",
         "/channels/",
         "/channels/new/",
         "/channels/new/widget/",
@@ -224,7 +181,7 @@ def test_events_are_shown_with_their_data(agent: Agent, alice: User, client_of: 
         EventEntry(seq=92, kind="something_new", data={}),
     ]
     conversation = make_conversation(agent, more=more)
-    page = html(client_of(alice), f"/conversations/{conversation.public_id}/")
+    page = html(client_of(alice), f"/conversations/{conversation.public_id}/?tab=record")
     assert "&lt;today&gt;" in page
     assert "The voice failed." in page
     assert "engine_failed" in page
@@ -239,7 +196,7 @@ def test_a_conversation_page_takes_few_queries(agent: Agent, alice: User, client
     counts = []
     for conversation in (short, long):
         with CaptureQueriesContext(connection) as queries:
-            html(client, f"/conversations/{conversation.public_id}/")
+            html(client, f"/conversations/{conversation.public_id}/?tab=record")
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
@@ -255,7 +212,7 @@ def test_viewers_look_but_take_and_delete_nothing(agent: Agent, vera: User, clie
     conversation = make_conversation(agent, recorded=True)
     leg = conversation.legs.get()
     client = client_of(vera)
-    page = html(client, f"/conversations/{conversation.public_id}/")
+    page = html(client, f"/conversations/{conversation.public_id}/?tab=record")
     assert "export.json" not in page
     assert "Delete this recording?" not in page
     assert client.get(f"/conversations/{conversation.public_id}/export.json").status_code == 403
@@ -279,7 +236,6 @@ def test_outsiders_find_nothing(agent: Agent, charlie: User, client_of: ClientOf
     leg = conversation.legs.get()
     channel = create_channel(system_actor(acme), kind=WIDGET_KIND, name="Site", agent=agent)
     client = client_of(charlie)
-    assert conversation.public_id not in html(client, "/conversations/")
     assert channel.public_id not in html(client, "/channels/")
     for path in (
         f"/conversations/{conversation.public_id}/",

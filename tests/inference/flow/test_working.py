@@ -130,3 +130,52 @@ def test_what_has_been_done_is_not_taken_back() -> None:
         return talk.variables["day"]
 
     assert (day(changes=True), day()) == ("2026-11-24", "2026-11-27")
+
+
+TEAM = TransferNode(
+    "t", "", "One moment.", "About {{n}}", to="team", reason="{{n}}", skills=("german",), waiting="talk"
+)
+
+
+def to_team(answer: Called, *edges: Edge, **more: object) -> Talk:
+    nodes = (TEAM, EndNode("e", "Nobody."), GoalNode("g", "Talk."))
+    flow = flow_of(*nodes, edges=edges or (Edge("t", "e", "event", event="failure"),), variables=(("n", "7"),))
+    return Talk(flow, call={"parley.transfer": answer}, **more)  # type: ignore[arg-type]
+
+
+def test_a_team_is_asked_with_all_it_has_to_know() -> None:
+    step = to_team(Called(True, '{"waiting":true}')).steps[0]
+    assert isinstance(step, Call) and step.seconds == 900
+    assert (step.tool, step.arguments) == (
+        "parley.transfer",
+        {"to": "team", "target": "", "reason": "7", "briefing": "About 7", "skills": "german", "waiting": "talk"},
+    )
+
+
+def test_while_a_team_is_waited_for_the_agent_goes_on() -> None:
+    talk = to_team(
+        Called(True, '{"waiting":true,"words":"A colleague comes."}'),
+        Edge("t", "g", "event", event="waiting"),
+        Edge("t", "e", "event", event="failure"),
+    )
+    assert (talk.said[:2], talk.node) == (["One moment.", "A colleague comes."], "g")
+
+
+def test_without_a_way_on_the_agent_waits_and_answers_meanwhile() -> None:
+    talk = to_team(Called(True, '{"waiting":true,"words":"A colleague comes."}'))
+    assert (talk.said, talk.node) == (["One moment.", "A colleague comes."], "t")
+    talk.hear("How long will it take?")
+    assert talk.node == "t"
+    assert len([step for step in talk.steps if isinstance(step, Call)]) == 1, "nobody is asked twice"
+    assert not talk.ended
+
+
+def test_somebody_who_took_it_ends_nothing() -> None:
+    talk = to_team(Called(True, '{"taken":true}'), Edge("t", "e", "event", event="success"))
+    assert (talk.node, talk.ended) == ("t", "")
+
+
+def test_nobody_of_the_team() -> None:
+    talk = to_team(Called(False, '{"words":"We will call you back.","error":"Nobody.","code":"nobody"}'))
+    assert talk.said == ["One moment.", "We will call you back.", "Nobody."]
+    assert to_team(Called(False, '{"words":""}')).said == ["One moment.", "Nobody."]

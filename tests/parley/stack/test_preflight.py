@@ -63,3 +63,12 @@ def test_one_stack_for_one_folder(tmp_path: Path) -> None:
     assert caught.value.code == "already_running"
     with preflight.only_one(tmp_path):
         pass
+
+
+def test_a_socket_listens_before_anybody_takes_from_it() -> None:
+    with preflight.listen_on("127.0.0.1", 0, "PARLEY_PORT") as listening:
+        port = listening.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            pass
+        with pytest.raises(StackError, match=f"Port {port} on 127.0.0.1 cannot be used"):
+            preflight.listen_on("127.0.0.1", port, "PARLEY_PORT")

@@ -84,11 +84,16 @@ export class Captions {
     element.className = "pc-line";
     element.dataset.role = line.role;
     element.dataset.key = line.key;
-    const who = part("pc-who", line.role === "agent" ? this.agentName : this.strings.you);
+    const who = part("pc-who", line.role === "agent" ? this.#speaker(line) : this.strings.you);
     const words = part("pc-words", "");
     const note = part("pc-note", "");
     element.append(who, words, note);
     return { element, words, note, shown: "" };
+  }
+
+  /** A person of the team is shown as one, by name where they may be named. */
+  #speaker(line) {
+    return line.person == null ? this.agentName : line.person || this.strings.colleague;
   }
 
   #note(line) {

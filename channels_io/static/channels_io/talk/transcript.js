@@ -1,7 +1,8 @@
 /**
  * The conversation as lines to show, made from the socket's messages. Pure.
  *
- * A line: {key, role: "caller"|"agent", text, source, state, spoken, turn, leg}. States of a caller's line: "live" (being
+ * A line: {key, role: "caller"|"agent", person, text, source, state, spoken, turn, leg}. `person`: who of the team said it,
+ * "" without a name, null: the agent. States of a caller's line: "live" (being
  * understood), "sending" (typed, not yet acknowledged), "done". Of an agent's: "live", "done", "cut". `spoken` is how many
  * characters of an agent's line the caller has heard, as far as can be told from the audio played. `turn` is the server's
  * number of what was said on leg `leg`; there is none before it was heard.
@@ -14,6 +15,7 @@ export class Transcript {
   constructor() {
     this.lines = [];
     this.leg = "";
+    this.person = null; // what the person is called who answers, "" without a name; null: the agent does
   }
 
   /** Turns are counted per leg: a new one begins new lines, and what was open is closed. */
@@ -48,6 +50,7 @@ export class Transcript {
     else if (message.type === "reply_text") this.#replyText(message);
     else if (message.type === "reply_done") this.#replyDone(message);
     else if (message.type === "clear") this.#cut(message.turn);
+    else if (message.type === "state") this.person = message.owner === "human" ? (message.name ?? "") : null;
   }
 
   /** The player's word: how much of reply `turn` was heard, in samples at 24 kHz. */
@@ -118,7 +121,7 @@ export class Transcript {
 
   #newReply(turn) {
     const { leg } = this;
-    const line = { key: `reply-${leg}-${turn}`, role: "agent", text: "", source: "", state: "live", spoken: 0, played: 0, turn, leg };
+    const line = { key: `reply-${leg}-${turn}`, role: "agent", person: this.person, text: "", source: "", state: "live", spoken: 0, played: 0, turn, leg };
     this.#add(line);
     return line;
   }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parley.accounts.models.base import WorkspaceModel
 from parley.accounts.models.user import User
-from parley.accounts.roles import SCOPE_LABELS
+from parley.accounts.roles import scope_choices
 from parley.lib.ids import ALPHABET
 from parley.lib.secrets import digest, same
 
@@ -26,9 +26,7 @@ class ApiKey(WorkspaceModel):
     name = models.CharField(_("name"), max_length=80)
     prefix = models.CharField(_("begins with"), max_length=16, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
-    scopes = ArrayField(
-        models.CharField(max_length=32, choices=tuple(SCOPE_LABELS.items())), default=list, verbose_name=_("scopes")
-    )
+    scopes = ArrayField(models.CharField(max_length=32, choices=scope_choices), default=list, verbose_name=_("scopes"))
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False, verbose_name=_("made by")
     )

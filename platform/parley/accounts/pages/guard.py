@@ -34,6 +34,8 @@ def workspace_page(
             extended(request).actor = actor
             return view(request, *args, **kwargs)
 
+        # What the tests' matrix of roles and pages reads.
+        guarded.permission = permission  # type: ignore[attr-defined]
         return cast(Callable[Concatenate[HttpRequest, Parameters], Any], login_required(guarded))
 
     return decorate

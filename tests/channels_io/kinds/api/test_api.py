@@ -13,12 +13,15 @@ from django.test import AsyncClient
 from django.urls import include, path
 
 from agents.models import Agent
+from channels_io.actions.take_over import give_back, take_over
+from channels_io.actions.write_as_person import write_as_person
 from channels_io.live import runner
 from channels_io.models import Channel, Conversation, Event, Leg, Turn
 from inference import events as wire
 from inference.errors import WorkerError
 from inference.events import ConversationState
-from parley.accounts.models import ApiKey, Workspace
+from parley.accounts.actor import Actor
+from parley.accounts.models import ApiKey, Role, User, Workspace
 from tests.channels_io.live.script import ScriptedLink, ScriptedWorkers
 from tests.support.agents import make_agent, publish
 
@@ -110,6 +113,7 @@ async def test_a_conversation_over_http(agent: Agent, caller: Caller) -> None:
         "turn": 2,
         "text": "You said More",
         "ended": "",
+        "owner": "ai",
     }
     turns = await sync_to_async(list)(Turn.objects.order_by("number", "-role").values_list("role", "text"))
     assert turns == [
@@ -121,6 +125,34 @@ async def test_a_conversation_over_http(agent: Agent, caller: Caller) -> None:
     ]
     assert await Conversation.objects.acount() == 1
     assert await Leg.objects.filter(ended_at=None).acount() == 0
+
+
+async def test_a_message_to_a_person_is_taken_and_not_answered(
+    agent: Agent, caller: Caller, alice: User, acme: Workspace
+) -> None:
+    opened = await caller.post("conversations/", {"agent": agent.slug, "text": "Hi", "id": "m1"})
+    name = opened.json()["conversation"]
+    conversation = await sync_to_async(Conversation.objects.get)(public_id=name)
+    actor = Actor(workspace=acme, user=alice, role=Role.OPERATOR)
+    await sync_to_async(take_over)(actor, conversation, 0)
+    for _ in range(2):  # The same message again is the same turn.
+        taken = await caller.post(f"conversations/{name}/messages/", {"text": "More", "id": "m2"})
+        assert taken.status_code == 202
+        answer = taken.json()
+        assert (answer["owner"], answer["text"], answer["id"]) == ("human", "", "m2")
+    streamed = await caller.post(
+        f"conversations/{name}/messages/", {"text": "Still", "id": "m3"}, accept="text/event-stream"
+    )
+    assert streamed.status_code == 202
+    parts = b"".join([part async for part in streamed.streaming_content]).decode()
+    assert parts.count("event: ") == 1 and '"owner": "human"' in parts
+    written = await sync_to_async(write_as_person)(actor, conversation, "I am Alice.", "k1")
+    said = await sync_to_async(lambda: list(Turn.objects.filter(role="caller").values_list("text", flat=True)))()
+    assert sorted(said) == ["Hi", "More", "Still"]
+    assert written.role == "human"
+    await sync_to_async(give_back)(actor, conversation)
+    again = await caller.post(f"conversations/{name}/messages/", {"text": "More", "id": "m2"})
+    assert (again.status_code, again.json()["owner"]) == (202, "human"), "it was for the person"
 
 
 async def test_the_same_message_is_answered_once(agent: Agent, caller: Caller, workers: ScriptedWorkers) -> None:

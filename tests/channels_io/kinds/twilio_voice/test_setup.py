@@ -145,7 +145,9 @@ def test_all_of_it_over_real_sockets(
     set_up(channel).configure(channel)
     results = {one.name: found for one, found in run_all(channel)}
     verdicts = {name: found.verdict for name, found in results.items() if name != "worker"}
-    assert verdicts == dict.fromkeys(("public_url", "credentials", "number", "webhook", "signature", "agent"), "good")
+    assert verdicts == dict.fromkeys(
+        ("public_url", "credentials", "number", "webhook", "signature", "agent", "spending"), "good"
+    )
     assert results["signature"].text.endswith("Forged: refused.")
     # No worker runs here, and it says so.
     assert (results["worker"].verdict, results["worker"].text) == ("bad", "No speech worker answers.")

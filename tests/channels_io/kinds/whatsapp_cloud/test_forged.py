@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from channels_io.hooks import MAX_BODY
+from channels_io.kinds.whatsapp_cloud.kind import KIND
 from channels_io.models import Account, Channel, InboundEvent, Thread
 from channels_io.simulators.meta import payloads
 from channels_io.simulators.meta.people import MetaIdentity, Person
@@ -104,10 +104,10 @@ def forged(variant: str, channel: Channel, identity: MetaIdentity) -> Any:
             other, _ = meta_line(Workspace.objects.create(name="Other", slug="other"))
             return post(other, body, good)
         case "body beyond the limit":
-            large = body_for(identity, "x" * MAX_BODY)
+            large = body_for(identity, "x" * KIND.hook_bytes)
             return post(channel, large, payloads.signed(large, identity.app_secret))
         case "body longer than announced":
-            large = body_for(identity, "x" * MAX_BODY)
+            large = body_for(identity, "x" * KIND.hook_bytes)
             return Client().generic(
                 "POST",
                 meta_path(channel),

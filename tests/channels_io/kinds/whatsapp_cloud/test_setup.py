@@ -105,7 +105,7 @@ def test_all_of_it_over_real_sockets(channel: Channel, live_server: Any, setting
     assert "got it" in set_up(channel).configure(channel)
     results = {one.name: found.verdict for one, found in run_all(channel) if one.name not in ("worker", "agent")}
     assert results == dict.fromkeys(
-        ("public_url", "credentials", "number", "handshake", "signature", "subscription", "webhook"), "good"
+        ("public_url", "credentials", "number", "handshake", "signature", "subscription", "webhook", "spending"), "good"
     )
     assert not InboundEvent.objects.exists()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from channels_io.simulators.twilio import TwilioSimulator
-from channels_io.simulators.twilio.talk import TalkPlan, person_for, talk
+from channels_io.simulators.twilio.talk import Keys, Speak, TalkPlan, person_for, talk
 from tests.channels_io.simulators.twilio.conftest import BEN, NUMBER
 from tests.channels_io.simulators.twilio.desk import VOICE, Desk, Line, speech, twiml
 
@@ -20,7 +20,7 @@ async def test_each_thing_said_waits_for_the_answer_before_it(desk: Desk, twilio
     desk.answers["/voice"] = twiml(f'<Connect><Stream url="{desk.socket_url}"/></Connect>')
     told: list[str] = []
     async with twilio.calling(NUMBER) as phone:
-        result = await talk(phone, TalkPlan(digits="1", quiet_seconds=0.2), told.append)
+        result = await talk(phone, TalkPlan(deeds=[Keys("1")], quiet_seconds=0.2), told.append)
     assert [answer.to for answer in result.answers] == ["", "keys 1"]
     assert all(answer.after_ms is not None for answer in result.answers)
     assert phone.record.ended_by == "person"
@@ -39,7 +39,7 @@ async def test_an_interruption_is_timed_to_the_clear_that_answers_it(desk: Desk,
 
     desk.talk = interrupted
     desk.answers["/voice"] = twiml(f'<Connect><Stream url="{desk.socket_url}"/></Connect>')
-    plan = TalkPlan(utterances=[("one", speech(0.1)), ("two", speech(1.5))], interrupt_ms=200, quiet_seconds=0.2)
+    plan = TalkPlan(deeds=[Speak("one", speech(0.1)), Speak("two", speech(1.5), into_ms=200)], quiet_seconds=0.2)
     async with twilio.calling(NUMBER) as phone:
         told: list[str] = []
         result = await talk(phone, plan, lambda text: _hang_up_after(phone.hang_up, told, text))

@@ -1,0 +1,99 @@
+"""The agent's side of one conversation, put together: what thinks, walks through the flow, speaks, and gives way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from inference.engine_set import Engines
+from inference.events import Open
+from inference.flow.steps import Listen
+from inference.handoff import Handoff
+from inference.judging import Judge
+from inference.live_state import LiveState
+from inference.memory import Memory
+from inference.outbox import Outbox
+from inference.reading import ReadingAhead
+from inference.replier import Replier
+from inference.reply import Clock
+from inference.speaking import Speaking
+from inference.take_over import TakeOver
+from inference.thinker import Thinker
+from inference.walk import Walker
+from inference.whisper import Whisper
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSide:
+    """Its parts, as far as a conversation speaks to them."""
+
+    thinker: Thinker
+    handoff: Handoff
+    whisper: Whisper
+    walker: Walker
+    replier: Replier
+    take_over: TakeOver
+
+
+def agent_side(
+    opening: Open,
+    state: LiveState,
+    engines: Engines,
+    *,
+    memory: Memory,
+    judge: Judge,
+    outbox: Outbox,
+    tasks: asyncio.TaskGroup,
+    clock: Clock,
+    wall: Callable[[], datetime],
+    listening: Callable[[Listen], None],
+    quiet: Callable[[], None],
+    speaking: Callable[[], bool],
+) -> AgentSide:
+    """`listening`, `quiet`: told how to listen, and when all is said. `speaking`: whether the caller does just now."""
+    thinker = Thinker(memory, outbox, clock)
+    voice = Speaking(
+        state, opening.media, synthesizer=engines.synthesizer, fixed_speech=engines.fixed_speech, clock=clock
+    )
+    whisper = Whisper(state, model=engines.chat, speaking=voice, tasks=tasks)
+    handoff = Handoff(opening, state, thinker=thinker, memory=memory)
+    walker = Walker(
+        opening,
+        state,
+        thinker=thinker,
+        judge=judge,
+        handoff=handoff,
+        speaking=voice,
+        whisper=whisper,
+        outbox=outbox,
+        clock=clock,
+        listening=listening,
+        wall=wall,
+    )
+    replier = Replier(
+        opening,
+        state,
+        walker=walker,
+        ahead=ReadingAhead(opening.caller, state, walker=walker, thinker=thinker, judge=judge, tasks=tasks),
+        memory=memory,
+        speaking=voice,
+        outbox=outbox,
+        tasks=tasks,
+        clock=clock,
+        quiet=quiet,
+    )
+    take_over = TakeOver(
+        opening,
+        state,
+        replier=replier,
+        walker=walker,
+        memory=memory,
+        judge=judge,
+        outbox=outbox,
+        tasks=tasks,
+        clock=clock,
+        speaking=speaking,
+    )
+    return AgentSide(thinker, handoff, whisper, walker, replier, take_over)

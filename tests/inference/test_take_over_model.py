@@ -1,0 +1,101 @@
+"""The default language model follows a whisper, and reads what a person found out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+import pytest
+
+from inference.engines.base import ChatModel
+from inference.engines.ik_library import runs_here
+from inference.engines.ik_llama import IkLlama
+from inference.events import Control, Media, Message, ReplyDone, State, Timing
+from inference.flow.steps import Moment
+from inference.giving_back import found_by_model
+from inference.judging import Judge
+from inference.nodes import CollectNode, EndNode, FlowSpec, GoalNode, Slot, StartNode
+from inference.ownership import told
+from inference.prompt import prefix
+from inference.spec import AgentSpec, ModelSpec
+from tests.inference.engines.conftest import weights
+from tests.inference.test_conversation import calling
+from tests.inference.test_walk import line, write
+from tests.support.engines import Scripted
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
+
+HEAD = (
+    "You are Mia, the receptionist of Smile Dental. You are warm and brief. A check-up costs 45 dollars. A cleaning "
+    "costs 80 dollars. Open Monday to Friday from 8 am to 6 pm. Answer in one or two short sentences."
+)
+GOAL = AgentSpec(
+    agent="ag", version="vn", workspace="ws", name="Mia", instructions=HEAD, greeting="Hello, how can I help?",
+    flow=FlowSpec("talk", (GoalNode("talk", "Answer questions about the practice."),)),
+    models=ModelSpec(temperature=0.0),
+)  # fmt: skip
+OFFER = re.compile(r"\b(?:10|ten)(?: ?%| ?percent)|\bpercent off\b", re.IGNORECASE)
+
+
+@pytest.fixture
+async def model() -> AsyncGenerator[ChatModel]:
+    if not runs_here():
+        pytest.skip("ik_llama.cpp does not run on this machine")
+    chat = IkLlama(path=weights("qwen2.5-coder-1.5b"), context=2048, capacity=2)
+    await chat.load()
+    yield chat
+    await chat.close()
+
+
+async def test_a_whisper_is_reflected_in_the_next_answer(model: ChatModel) -> None:
+    await model.warm(prefix(GOAL))
+    engines = replace(Scripted().engines(), chat=model)
+    async with calling(Scripted(), GOAL, media=Media("text"), engines=engines) as caller:
+        await caller.until(lambda: caller.of(ReplyDone))
+        before = await write(caller, "How much is a cleaning?")
+        assert not OFFER.search(before)
+        caller.conversation.hear(Control("instruct", "Offer ten percent off"))
+        after = await write(caller, "Hmm, that is quite a lot of money.")
+        assert OFFER.search(after), after
+        assert caller.of(State)[-1].snapshot.unfollowed == 0
+        await write(caller, "And when are you open?")
+        read = [timing.prompt_tokens - timing.cached_tokens for timing in caller.of(Timing)]
+    assert max(read[1:]) < 110, read  # the instruction, the words and the answer before; never the head again
+
+
+async def test_a_whisper_becomes_a_sentence_where_the_flow_talks(model: ChatModel) -> None:
+    spec = msgspec.structs.replace(
+        GOAL,
+        greeting="",
+        flow=line(
+            StartNode("start"),
+            CollectNode("name", Slot("name", "name", "What is your name?")),
+            CollectNode("age", Slot("age", "number", "How old are you?")),
+            EndNode("bye", "Goodbye."),
+        ).flow,
+    )
+    engines = replace(Scripted().engines(), chat=model)
+    async with calling(Scripted(), spec, media=Media("text"), engines=engines) as caller:
+        await caller.until(lambda: caller.of(ReplyDone))
+        caller.conversation.hear(Control("instruct", "Offer ten percent off"))
+        said = await write(caller, "Ada Stone")
+        assert OFFER.search(said), said
+        assert "How old are you?" in said
+
+
+async def test_what_a_person_found_out_is_read(model: ChatModel) -> None:
+    judge = Judge(model)
+    wanted = (Slot("name", "name", "What is your name?"), Slot("address", "address", "What is your address?"))
+    talk = [
+        told("Smile Dental, this is Tom, what can I do for you?"),
+        Message("user", "It's about my bill. Put it under Hill, Peter Hill."),
+        told("And where do you live, Peter?"),
+        Message("user", "At twelve Garden Street, next to the library."),
+    ]
+    found = await found_by_model(judge, wanted, talk, Moment(now=datetime(2026, 11, 23, 10)))
+    await judge.aclose()
+    assert "Hill" in found.get("name", ""), found
+    assert "Garden Street" in found.get("address", ""), found
