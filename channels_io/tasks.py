@@ -12,6 +12,7 @@ from channels_io.actions.forget_old_words import forget_old_words
 from channels_io.actions.forget_spending import forget_spending
 from channels_io.actions.work_on_calls import settle_silent_calls, work_on_calls
 from channels_io.after.due import wake_waiting
+from channels_io.alerting.watch import watch_rules
 from channels_io.analytics.rolling import count_recent
 from channels_io.campaigns.import_list import import_list
 from channels_io.campaigns.run import campaigns_to_run, lists_to_import, run_campaign
@@ -101,6 +102,12 @@ def settle_phone_calls() -> int:
 def count_recent_figures() -> int:
     """Counts the last hours and days anew. Returns how many rows there are of them."""
     return count_recent()
+
+
+@shared_task(ignore_result=True)
+def watch_alert_rules() -> int:
+    """Returns how many rules changed their state."""
+    return watch_rules()
 
 
 @shared_task(ignore_result=True)

@@ -55,9 +55,22 @@ _ASKED_BY: Mapping[str, frozenset[SlotKind]] = {
 _THANKS = re.compile(r"\b(?:thanks?|thank you|cheers|danke|merci|gracias|good-?bye|bye)\b", re.IGNORECASE)
 _WISHES = re.compile(r"\b(?:like|want|need|wish|love|have) (?:to|an?|the|my|some|your) \w", re.IGNORECASE)
 _RULES = (
-    "Below is what a member of the team and a caller said to each other. For each field copy what was agreed or what "
-    "the caller said of it into the JSON object, in the words that were used. Use null for whatever was not said."
+    "Copy what the conversation says of each field into a JSON object, in the words that were used. Use null for what "
+    "was not said."
 )
+_EXAMPLES = (
+    (
+        "name: your name\ncity: the city\ncolour: the colour, one of: red, green\n\n"
+        "Team: Who is calling, please?\nCaller: This is Maria Lopez.\nTeam: Maria, are you still in Boston?\n"
+        "Caller: Yes, I am.",
+        '{"name":"Maria Lopez","city":"Boston","colour":null}',
+    ),
+    (
+        "order: the order number\nname: your name\n\nTeam: How can I help?\nCaller: I have a question about my parcel.",
+        '{"order":null,"name":null}',
+    ),
+)
+"""A small model that is shown none copies nothing."""
 
 
 # --- which slots ------------------------------------------------------------------------------------
@@ -219,7 +232,8 @@ async def found_by_model(
         return {}
     said = "\n".join(f"{'Caller' if line.role == 'user' else 'Team'}: {line.text}" for line in lines)[-DIALOGUE_CHARS:]
     fields = "\n".join(f"{slot.name}: {_described(slot)}" for slot in wanted)
-    messages = [Message("system", f"{_RULES}\n\n{fields}"), Message("user", said)]
+    shown = [line for told, found in _EXAMPLES for line in (Message("user", told), Message("assistant", found))]
+    messages = [Message("system", _RULES), *shown, Message("user", f"{fields}\n\n{said}")]
     bound = ChatOptions(temperature=0.0, max_tokens=VALUE_TOKENS * (len(wanted) + 1), json_schema=fill_schema(wanted))
     words = filled(await judge.ask(messages, bound), wanted, said)
     parsed = {slot.name: slots.parse(slot, words[slot.name], moment) for slot in wanted if slot.name in words}

@@ -11,7 +11,7 @@ _TEXTS = {
     "s3": "Next Tuesday.",
     "s4": "At half past three in the afternoon.",
     "s5": "My name is Peter Hill.",
-    "s6": "Yes, that is right.",
+    "s6": "That is right.",
     "s7": "I would like to speak to a person, please.",
 }
 STORY = tuple(Utterance(name, "question", AGENT, text) for name, text in _TEXTS.items())

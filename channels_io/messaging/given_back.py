@@ -67,7 +67,7 @@ def _given_back(lease: Lease) -> Conversation | None:
     with transaction.atomic():
         thread = held(lease)
         rows = Conversation.objects.select_related("agent__published", "contact", "workspace")
-        conversation = rows.filter(pk=thread.conversation_id, owner=Conversation.Owner.AI).first()
+        conversation = rows.filter(threads=thread, owner=Conversation.Owner.AI).first()
         if conversation is None or conversation.state.get("owner") != Conversation.Owner.HUMAN:
             return None
         unread = InboundEvent.objects.filter(thread=thread, state=InboundEvent.State.WAITING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_io.pages import campaign, campaign_list, campaigns, spending
+from channels_io.pages import alert_rules, campaign, campaign_list, campaigns, spending
 
 urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
@@ -22,5 +22,8 @@ urlpatterns = [
     path("spending/", spending.spending, name="spending"),
     path("spending/alerts/", spending.alerts, name="alerts"),
     path("spending/alerts/seen/", spending.alerts_seen, name="alerts-seen"),
+    path("spending/alerts/rules/", alert_rules.alert_rules, name="alert-rules"),
+    path("spending/alerts/rules/<str:public_id>/", alert_rules.alert_rule, name="alert-rule"),
+    path("spending/alerts/rules/<str:public_id>/delete/", alert_rules.alert_rule_delete, name="alert-rule-delete"),
     path("spending/alerts/<str:public_id>/seen/", spending.alert_seen, name="alert-seen"),
 ]

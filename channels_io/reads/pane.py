@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
+
+from django.utils import timezone
 
 from channels_io.models import (
     Contact,
@@ -19,7 +22,7 @@ from channels_io.models import (
 from channels_io.phone_numbers import shown_number
 from channels_io.reads.flow_names import NodeChoice, choices_of, titles_of
 from channels_io.reads.lines import Stretch, read_stretch
-from channels_io.reads.live_leg import people_to_transfer_to
+from channels_io.reads.live_leg import ALIVE_SECONDS, people_to_transfer_to
 from channels_io.reads.ways import Way, way_of
 from parley.accounts.actor import Actor
 from parley.accounts.models import User
@@ -63,7 +66,8 @@ class Pane:
 
     @property
     def live(self) -> Leg | None:
-        return self.leg if self.leg is not None and self.leg.ended_at is None else None
+        """The newest leg while it goes on; one whose process has died does not."""
+        return self.leg if is_alive(self.leg) else None
 
     @property
     def spoken(self) -> bool:
@@ -92,7 +96,7 @@ def read_pane(actor: Actor, conversation: Conversation) -> Pane:
         leg=leg,
         titles=titles_of(stretch.legs),
         choices=choices_of(leg),
-        transfers=tuple(people_to_transfer_to(leg if leg is not None and leg.ended_at is None else None)),
+        transfers=tuple(people_to_transfer_to(leg if is_alive(leg) else None)),
         variables=variables_of(conversation.state),
         contact=contact,
         addresses=addresses_of(actor, contact),
@@ -104,6 +108,11 @@ def read_pane(actor: Actor, conversation: Conversation) -> Pane:
         handoff=handoffs.order_by("-pk").first(),
         way=way_of(conversation),
     )
+
+
+def is_alive(leg: Leg | None) -> bool:
+    alive = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
+    return leg is not None and leg.ended_at is None and leg.seen_at > alive
 
 
 def variables_of(state: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from inference.flow.graph import edges_from
 from inference.flow.moves import Enter, Exit, Result, Scene, Then, say
 from inference.flow.puzzled import aside
 from inference.flow.questions import listen, question
+from inference.flow.remarks import waits
 from inference.flow.routes import NO_MATCH, by_event, by_global_rows, enter_global, otherwise, stop
 from inference.flow.sentences import sentence
 from inference.flow.state import FlowState
@@ -55,6 +56,8 @@ def hear(scene: Scene, state: FlowState, node: Node, heard: Heard) -> Result:
             result = talking.hear_goal(scene, state, node, keypad=heard.keypad)
         case SayNode():
             result = talking.hear_saying(scene, state, node, keypad=heard.keypad)
+        case CollectNode() | FormNode() | MenuNode() if not heard.keypad and waits(text) and _english(scene):
+            return say(replace(state, heard=""), sentence("take_time", scene.moment.language), "listen")
         case CollectNode() | FormNode() | MenuNode():
             result = asking.hear(scene, state, node, keypad=heard.keypad)
         case MoveNode():
@@ -83,6 +86,10 @@ def silent(scene: Scene, state: FlowState, node: Node) -> Result:
     if state.silences > 1 and (by_event(scene, state, NO_MATCH) or otherwise(scene, state)) is not None:
         return state, Exit(NO_MATCH)
     return say(state, question(scene, state, node) or sentence("still_there", scene.moment.language), "listen")
+
+
+def _english(scene: Scene) -> bool:
+    return scene.moment.language.lower().startswith("en")
 
 
 def _spent(scene: Scene, state: FlowState) -> bool:

@@ -8,7 +8,7 @@ from inference.flow.templates import fill
 
 SentenceName = Literal[
     "retry", "what_is", "confirm", "right", "sorry", "what_wrong", "still_there", "go_on", "failed", "nobody",
-    "silence", "goodbye", "apology", "limit", "wrong_code", "moved", "back",
+    "silence", "goodbye", "apology", "limit", "wrong_code", "moved", "back", "take_time",
 ]  # fmt: skip
 
 _SENTENCES: dict[str, dict[SentenceName, str]] = {
@@ -30,6 +30,7 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "wrong_code": "That is not the code that I sent.",
         "moved": "I have sent you a message. Let us go on there. Goodbye.",
         "back": "Welcome back.",
+        "take_time": "Take your time.",
     },
     "de": {
         "retry": "Das habe ich leider nicht verstanden.",
@@ -49,6 +50,7 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "wrong_code": "Das ist nicht der Code, den ich geschickt habe.",
         "moved": "Ich habe Ihnen eine Nachricht geschickt. Dort geht es weiter. Auf Wiederhören.",
         "back": "Willkommen zurück.",
+        "take_time": "Lassen Sie sich Zeit.",
     },
     "fr": {
         "retry": "Désolé, je n'ai pas compris.",
@@ -68,6 +70,7 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "wrong_code": "Ce n'est pas le code que j'ai envoyé.",
         "moved": "Je vous ai envoyé un message. Continuons par là. Au revoir.",
         "back": "Heureux de vous retrouver.",
+        "take_time": "Prenez votre temps.",
     },
     "es": {
         "retry": "Perdón, no le he entendido.",
@@ -87,6 +90,7 @@ _SENTENCES: dict[str, dict[SentenceName, str]] = {
         "wrong_code": "Ese no es el código que envié.",
         "moved": "Le he enviado un mensaje. Sigamos por ahí. Adiós.",
         "back": "Hola de nuevo.",
+        "take_time": "Tómese su tiempo.",
     },
 }
 

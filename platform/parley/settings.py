@@ -191,6 +191,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake-campaigns": {"task": "channels_io.tasks.wake_campaigns", "schedule": 5.0, "options": {"expires": 5.0}},
     "forget-old-spending": {"task": "channels_io.tasks.forget_old_spending", "schedule": 24 * 3600.0},
     "count-figures": {"task": "channels_io.tasks.count_recent_figures", "schedule": 300.0, "options": {"expires": 300.0}},
+    "watch-alert-rules": {"task": "channels_io.tasks.watch_alert_rules", "schedule": 60.0, "options": {"expires": 60.0}},
     "forget-kept-words": {"task": "channels_io.tasks.forget_kept_words", "schedule": 24 * 3600.0},
     "forget-old-codes": {"task": "channels_io.tasks.forget_old_codes", "schedule": 300.0},
     "look-at-conversations": {
@@ -203,6 +204,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():
     _entry["options"] = {**_entry.get("options", {}), "queue": _UPKEEP}
+
+# E-mail (alert rules): without a host messages are written to the log
+
+EMAIL_HOST = env_str("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "parley@localhost")
 
 # Signing in
 

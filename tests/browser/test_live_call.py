@@ -192,7 +192,8 @@ def lose_the_socket(page: Page) -> None:
 
 
 def read_record(page: Page) -> None:
-    """The conversation's page: words as heard, waterfall, sound."""
+    """The conversation's record: words as heard, waterfall, sound."""
+    page.get_by_role("link", name="Record", exact=True).click()
     turns = page.locator("[data-turn]")
     expect(turns.filter(has_text="How much is a cleaning?").first).to_be_visible()
     expect(page.locator("[data-turn].is-agent.is-cut")).to_have_count(1)

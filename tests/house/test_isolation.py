@@ -46,6 +46,8 @@ OBJECTS = {
     ("teams/", "public_id"): "team",
     ("queue/", "public_id"): "handoff",
     ("spending/alerts/", "public_id"): "alert",
+    ("spending/alerts/rules/", "public_id"): "rule",
+    ("turns/", "public_id"): "turn",
     ("follow-ups/", "public_id"): "follow_up",
     ("webhooks/", "public_id"): "endpoint",
     ("webhooks/", "delivery_id"): "delivery",

@@ -307,7 +307,7 @@ async def test_the_model_is_asked_once_for_what_no_rule_reads() -> None:
         await caller.until(lambda: caller.of(ReplyDone))
         await take(caller)
         await tell(caller, "So it will be next Friday at ten, with whom do I have the pleasure?")
-        await say(caller, "Everybody knows me as Priyanka around here, so put that down.")
+        await say(caller, "Everyone in the village says Priyanka to me, so put that down.")
         assert await give(caller) == "Which day suits you?"
         assert len(scripted.chat.prompts) == 1
         assert caller.of(State)[-1].snapshot.variables["name"] == "Priyanka"

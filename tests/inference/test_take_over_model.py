@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -17,10 +18,12 @@ from inference.events import Control, Media, Message, ReplyDone, State, Timing
 from inference.flow.steps import Moment
 from inference.giving_back import found_by_model
 from inference.judging import Judge
+from inference.live_state import LiveState
 from inference.nodes import CollectNode, EndNode, FlowSpec, GoalNode, Slot, StartNode
 from inference.ownership import told
 from inference.prompt import prefix
 from inference.spec import AgentSpec, ModelSpec
+from inference.whisper import Whisper
 from tests.inference.engines.conftest import weights
 from tests.inference.test_conversation import calling
 from tests.inference.test_walk import line, write
@@ -63,7 +66,7 @@ async def test_a_whisper_is_reflected_in_the_next_answer(model: ChatModel) -> No
         assert caller.of(State)[-1].snapshot.unfollowed == 0
         await write(caller, "And when are you open?")
         read = [timing.prompt_tokens - timing.cached_tokens for timing in caller.of(Timing)]
-    assert max(read[1:]) < 110, read  # the instruction, the words and the answer before; never the head again
+    assert max(read[1:]) < 110, read  # the words and the answer before; never the head again
 
 
 async def test_a_whisper_becomes_a_sentence_where_the_flow_talks(model: ChatModel) -> None:
@@ -84,6 +87,23 @@ async def test_a_whisper_becomes_a_sentence_where_the_flow_talks(model: ChatMode
         said = await write(caller, "Ada Stone")
         assert OFFER.search(said), said
         assert "How old are you?" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("Offer ten percent off", r"\b(?:10|ten)(?: ?%| percent)"),
+        ("tell her we have free parking behind the house", r"^We have free parking"),
+        ("ask whether she is in pain", r"\byou\b.*\bpain\?"),
+        ("Apologise for the long wait", r"(?:sorry|apologi[sz]e) .*wait"),
+        ("we can also call her back tomorrow", r"^We can .*you.* tomorrow"),
+    ],
+)
+async def test_an_instruction_becomes_what_the_agent_says(model: ChatModel, told: str, said: str) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        whisper = Whisper(LiveState(GOAL), model=model, speaking=None, tasks=tasks)  # type: ignore[arg-type]
+        sentence = await whisper._sentence_for(told)
+    assert re.search(said, sentence, re.IGNORECASE), sentence
 
 
 async def test_what_a_person_found_out_is_read(model: ChatModel) -> None:

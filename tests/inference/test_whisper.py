@@ -158,13 +158,12 @@ async def test_what_the_model_cannot_put_into_words_is_left_to_its_next_answer()
 
 
 async def test_an_aside_of_the_flow_follows_it_too() -> None:
-    scripted = Scripted(chat=ScriptedChat(script=[SAID, "Next to the church."]))
+    scripted = Scripted(chat=ScriptedChat(script=[SAID, SAID, "Next to the church."]))
     async with calling(scripted, ASKING, media=TEXT) as caller:
         await caller.until(lambda: caller.of(ReplyDone))
         await instruct(caller)
         await soon(lambda: scripted.chat.closed)
         await instruct(caller, MANNERS)
-        scripted.chat.script.insert(0, SAID)
         await soon(lambda: scripted.chat.closed > 1)
         assert await write(caller, "Where are you?") == f"Next to the church. {SAID} What is your name?"
         assert to_follow(caller) == ((WORDS, MANNERS), 0)

@@ -23,7 +23,7 @@ from channels_io.actions.save_view import save_view
 from channels_io.actions.set_opt_out import opt_out
 from channels_io.actions.write_fact import write_fact
 from channels_io.messaging.content import TextContent
-from channels_io.models import Campaign, Channel, CostLine, Delivery, Endpoint, InboundEvent, PriceList
+from channels_io.models import AlertRule, Campaign, Channel, CostLine, Delivery, Endpoint, InboundEvent, PriceList
 from channels_io.outgoing import emit
 from channels_io.outgoing.secrets import give_secret
 from channels_io.reads.threads import thread_for
@@ -77,6 +77,8 @@ class World:
         self.alert = raise_alert(workspace, "guard_budget", "guard:budget", "The budget is used up.")
         self.tag = save_tag(system_actor(workspace), None, name="VIP", colour="purple")
         self.view = save_view(system_actor(workspace), None, name="Live", query="tab=live", shared=True)
+        self.rule: AlertRule = AlertRule.objects.create(workspace=workspace, name="Slow", metric="p95_ms", limit=900.0)
+        self.turn = self.conversation.turns.filter(role="caller").earliest("pk")
         self.key, _secret = issue_api_key(system_actor(workspace), name="Site", scopes=["agents:read"])
         self._after()
 
@@ -139,6 +141,8 @@ class World:
                 "follow_up",
                 "endpoint",
                 "delivery",
+                "rule",
+                "turn",
             )
         }
 

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             late = "  <- above the goal" if each["p95"] > options["goal"] else ""
             self.stdout.write(
                 f"{each['name']:<{width}}  p50 {each['p50']:6.0f} ms  p95 {each['p95']:6.0f} ms  "
-                f"worst {each['worst']:6.0f} ms  {each['queries']:3d} queries{late}"
+                f"worst {each['worst']:6.0f} ms  own cpu p50 {each['cpu']:4.0f} ms  {each['queries']:3d} queries{late}"
             )
         if options["json"]:
             options["json"].write_text(json.dumps(figures, indent=2) + "\n")
@@ -66,21 +66,23 @@ def _measure(client: Client, plan: Plan, count: int) -> dict[str, Any]:
         _ask(client, addresses[0])
     queries = len(captured)
     _ask(client, addresses[-1])
-    times = sorted(_ask(client, addresses[number % len(addresses)]) for number in range(count))
+    asked = [_ask(client, addresses[number % len(addresses)]) for number in range(count)]
+    times, processor = sorted(took for took, _ in asked), sorted(used for _, used in asked)
     return {
         "name": plan.name,
         "p50": times[len(times) // 2],
         "p95": times[min(len(times) - 1, len(times) * 95 // 100)],
         "worst": times[-1],
+        "cpu": processor[len(processor) // 2],
         "queries": queries,
     }
 
 
-def _ask(client: Client, address: str) -> float:
-    """Milliseconds."""
-    began = time.perf_counter()
+def _ask(client: Client, address: str) -> tuple[float, float]:
+    """Milliseconds: all of it, and what this process computed (without PostgreSQL, and whatever else the machine does)."""
+    began, computed = time.perf_counter(), time.process_time()
     response = client.get(address)
-    took = (time.perf_counter() - began) * 1000
+    took, used = (time.perf_counter() - began) * 1000, (time.process_time() - computed) * 1000
     if response.status_code != 200:
         raise CommandError(f"{address} answers {response.status_code}.")
-    return took
+    return took, used

@@ -317,3 +317,33 @@ def test_old_deliveries_of_another_endpoint_are_not_found_here(
     row = Delivery.objects.get()
     at(client, "delivery", second.public_id, row.public_id, status=404)
     assert row.at - timezone.now() < timedelta(seconds=1)
+
+
+def test_an_outsider_finds_nothing_of_it(
+    conversation: Conversation, client_of: SignIn, charlie: User, alice: User, settings: Any
+) -> None:
+    endpoint, _html = TestEndpoints().made(client_of(alice), settings)
+    emit(conversation.workspace, "alert.raised", None, {}, "key")
+    row, follow_up = Delivery.objects.get(), FollowUp.objects.get()
+    outsider = client_of(charlie)
+    for name, *ids in (
+        ("analysis", conversation.public_id),
+        ("api-analysis", conversation.public_id),
+        ("endpoint", endpoint.public_id),
+        ("delivery", endpoint.public_id, row.public_id),
+    ):
+        at(outsider, name, *ids, status=404)
+    for name, *ids in (
+        ("analysis-again", conversation.public_id),
+        ("follow-up-new", conversation.public_id),
+        ("follow-up-done", follow_up.public_id),
+        ("follow-up-assign", follow_up.public_id),
+        ("endpoint", endpoint.public_id),
+        ("endpoint-test", endpoint.public_id),
+        ("endpoint-secret", endpoint.public_id),
+        ("endpoint-delete", endpoint.public_id),
+        ("delivery-replay", endpoint.public_id, row.public_id),
+    ):
+        send(outsider, name, *ids, status=404)
+    assert "Call Ann back." not in at(outsider, "follow-ups")
+    assert Endpoint.objects.count() == Delivery.objects.count() == FollowUp.objects.count() == 1

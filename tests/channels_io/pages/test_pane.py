@@ -131,7 +131,7 @@ def test_nobody_is_shown_what_their_role_does_not_allow(agent: Agent, vera: User
     assert "…567" in html
     for control in ('data-do="take"', 'data-do="listen"', "data-composer", "data-assign", 'data-dialog="give"'):
         assert control not in html
-    assert config_of(html)["may"] == {"listen": False, "take": False, "operate": False, "export": False, "edit": False}
+    assert not any(config_of(html)["may"].values())
 
 
 def test_operators_see_numbers_tags_and_why_a_person_is_wanted(agent: Agent, oscar: User, client_of: ClientOf) -> None:

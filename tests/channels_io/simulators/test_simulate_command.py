@@ -28,7 +28,7 @@ HEARD = (
     "Next Tuesday.",
     "At half past three in the afternoon.",
     "My name is Peter Hill.",
-    "Yes, that is right.",
+    "That is right.",
     "I would like to speak to a person, please.",
 )
 

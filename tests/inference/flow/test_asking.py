@@ -353,3 +353,32 @@ def test_what_a_caller_says_is_never_a_template(text: str) -> None:
     talk = collect(Slot("name", "text", "What is it about?"))
     assert talk.hear(text).startswith(f"Done: {text}")
     assert talk.variables["name"] == text
+
+
+@pytest.mark.parametrize("text", ["hang on, let me find it", "uh just a sec", "Let me check my calendar."])
+def test_a_caller_who_looks_for_something_is_given_time(text: str) -> None:
+    talk = collect(DAY, Edge("c", "lost", "event", event="no_match"))
+    assert [talk.hear(text) for _ in range(4)] == [sentence("take_time", "en")] * 4
+    talk.hear("Tuesday")
+    assert talk.variables["day"] == "2026-11-24"
+
+
+def test_a_moment_and_an_answer_at_once_is_an_answer() -> None:
+    talk = collect(DAY)
+    talk.hear("hang on, Tuesday I think")
+    assert talk.variables["day"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("oh, I have a meeting at three, can we do four", "hour", "16:00"),
+        ("four would be better", "hour", "16:00"),
+        ("Tuesday I'm away, Wednesday would work", "day", "2026-11-25"),
+    ],
+)
+def test_at_the_summary_another_value_is_no_yes(text: str, name: str, value: str) -> None:
+    talk = form(DAY, HOUR, summary="{{day}} at {{hour}}.")
+    talk.hear("Tuesday at three")
+    assert talk.hear(text).endswith("Is that right?")
+    assert talk.variables[name] == value

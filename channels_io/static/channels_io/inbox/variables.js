@@ -29,7 +29,9 @@ export class Variables {
     const shown = title || this.config.titles[node] || node || "–";
     for (const place of this.root.querySelectorAll("[data-node-title]")) place.textContent = shown;
     const link = this.root.querySelector("[data-node-link]");
-    if (link && node) link.hash = node;
+    if (!link) return;
+    link.hidden = !node;
+    link.hash = node;
   }
 
   #row(name) {
