@@ -35,13 +35,15 @@ _GREETING = re.compile(
     r"\b(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|is this|are you there|can you hear me)\b"
 )
 _WANTS_PERSON = re.compile(
-    rf"\b(?:speak|talk|chat|a word|connect me|put me through|transfer me|pass me|get me|give me|want|prefer|need)\b"
-    rf"(?:\W+\w+){{0,5}}?\W+(?:{_PERSON})\b"
+    rf"\b(?:speak|talk|chat|complain|a word|connect me|put me through|transfer me|pass me)\b(?:\W+\w+){{0,5}}?\W+(?:{_PERSON})\b"
+    rf"|\b(?:get|get me|get hold of|reach|give me|want|prefer|need)\W+(?:(?:a|an|any|the|your|some|to|real|actual|live|human|proper)\W+)*"
+    rf"{_PERSON}\b(?! (?:to|who) (?:look|see|check|fix|clean|come|install))"
     rf"|\b{_PERSON}\b(?:\W+\w+){{0,4}}?\W+(?:(?:speak|talk|chat) (?:to|with)|a word with)\b"
     rf"|\b(?:real|actual|live|human) (?:{_PERSON}|being)\b|^\W*(?:(?:just|a|an|the|your) )*{_PERSON}(?:\W+(?:please|now))*\W*$"
     rf"|(?<!when )(?<!where )(?<!time )\bis (?:there )?(?:an?|any|the|your|one of (?:the|your)) (?:\w+ )?{_PERSON} (?:there|around|in|available|free|here)\b"
     r"|\b(?:put me through|connect me|transfer me|hand me over)\b"
-    r"|(?<!is this a )(?<!are you a )(?<!this is a )\b(?:robot|machine|bot|computer)\b(?!\?)|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
+    r"|\b(?:talk|speak|talking|speaking|chat|deal|dealing) (?:to|with) (?:an?|the|this|your|some) (?:\w+ )?(?:robot|machine|bot|computer)\b"
+    r"|\b(?:no|not an?|hate|stupid|bloody|damn) (?:\w+ )?(?:robots?|machines?|bots?)\b|\bis (?:there )?(?:nobody|anybody|anyone|someone|somebody)\b"
 )
 _SAYS_GOODBYE = re.compile(
     r"\b(?:good-?bye|bye|see you|good night|that(?:'s| is| was) (?:all|it|everything)|that would be all|nothing else|"
@@ -62,7 +64,8 @@ _THANKS = word_set(
 _REFUSES = frozenset({"no", "nope", "nah", "nothing", "not"})
 _ANYTHING_ELSE = re.compile(r"\b(?:anything|something) else\b|\bany (?:other |more )?questions?\b|\bhelp you with\b")
 _LEAD = (
-    r"^(?:(?:so|and|but|well|okay|ok|sorry|um|uh|hi|hello|oh|wait|yes|yeah|great|thanks|hey|alright|then)[,.!]?\s+)*"
+    r"^(?:(?:so|and|but|well|okay|ok|sorry|um|uh|hi|hello|oh|wait|yes|yeah|great|thanks|hey|alright|then|excuse me|please"
+    r"|good (?:morning|afternoon|evening|day)|(?:just )?(?:a |one )?(?:quick )?question)[,.:!]?\s+)*"
 )
 _ASKS_FACTS = re.compile(
     _LEAD + r"(?:(?:what|when|where|which|why|who|how)(?:'s|'re)?\b(?! about| now| if)"
@@ -73,6 +76,11 @@ _DUTY = r"(?:do|does|will|would|must|should) (?:i|we|you|they|it) (?:have to|nee
 _ASKS_AMOUNT = re.compile(_LEAD + rf"(?:{_AMOUNT}|{_DUTY})")
 """Who asks for an amount wants to know it, whatever they name: "how long can I send something back?". So does who
 asks what they have to do."""
+_THEN_ASKS = re.compile(
+    r"\s(?:what|where|when|how|which|who) (?:is|are|do|does|can|could|should|would|will|much|many|long|far|late|early|often)\b"
+    r"|\b(?:is it possible|am i allowed|are (?:we|you) allowed|is it (?:okay|ok|allowed|all right|alright)) (?:to|if|for)\b"
+)
+"""A question after an introduction that nothing sets off, as a transcript has it."""
 _THEN_ASKS_AMOUNT = re.compile(rf"[,.;!?] (?:(?:and|but|so|then) )*(?:{_AMOUNT}|{_DUTY})")
 _ASKS_HAVING = re.compile(_LEAD + r"(?:do|does|have) (?:you|they|the \w+)\b")
 _WISHES = re.compile(
@@ -152,7 +160,9 @@ def obvious(options: Sequence[str], words: str, asked: str, language: str) -> Ve
         return Verdict((), wished[0])
     if wished:
         return Verdict(wished)
-    if _ASKS_ANYTHING.search(said) and all(index in ends or wishes_named(options[index]) for index in left):
+    if (_ASKS_ANYTHING.search(said) or _THEN_ASKS.search(said)) and all(
+        index in ends or wishes_named(options[index]) for index in left
+    ):
         return Verdict(_asking(options, left, said))
     having = _ASKS_HAVING.search(said) and not _WISHES.search(said)
     return Verdict(_asking(options, left, said) if facts or having else tuple(left))

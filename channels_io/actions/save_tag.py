@@ -33,7 +33,8 @@ def save_tag(actor: Actor, tag: Tag | None, *, name: str, colour: str = "grey") 
         )
     if colour not in COLOURS:
         raise ValidationError(_("Choose one of the colours."), code="tag_colour")
-    if rows.filter(name__iexact=cleaned).exclude(pk=tag.pk if tag else None).exists():
+    same = rows.filter(name__iexact=cleaned)
+    if (same if tag is None else same.exclude(pk=tag.pk)).exists():
         raise ValidationError(_("There is a tag of this name."), code="tag_taken")
     if tag is None and rows.count() >= MOST:
         raise ValidationError(

@@ -38,7 +38,7 @@ def save_view(actor: Actor, view: SavedView | None, *, name: str, query: str, sh
         raise ValidationError(_("These are too many filters for one view."), code="view_long")
     owner = None if shared else actor.user
     same = SavedView.objects.of(actor.workspace).filter(user=owner, name__iexact=cleaned)
-    if same.exclude(pk=view.pk if view else None).exists():
+    if (same if view is None else same.exclude(pk=view.pk)).exists():
         raise ValidationError(_("There is a view of this name."), code="view_taken")
     saved = _held(actor, view) if view else SavedView(workspace=actor.workspace)
     if view is None:

@@ -60,7 +60,7 @@ class Sums:
             self.counts[name] = self.counts.get(name, 0.0) + value
         self.waits.append(waits)
 
-    def __getitem__(self, name: str) -> float:
+    def of(self, name: str) -> float:
         return self.counts.get(name, 0.0)
 
     def named(self, beginning: str) -> list[tuple[str, float]]:
@@ -71,15 +71,15 @@ class Sums:
         return sorted(found, key=lambda each: (-each[1], each[0]))
 
     def share(self, part: str, whole: str) -> float | None:
-        return self[part] / self[whole] if self[whole] else None
+        return self.of(part) / self.of(whole) if self.of(whole) else None
 
     @property
     def conversations(self) -> int:
-        return int(self["conversations"])
+        return int(self.of("conversations"))
 
     @property
     def answered(self) -> float | None:
-        return min(1.0, self["answered"] / self["heard"]) if self["heard"] else None
+        return min(1.0, self.of("answered") / self.of("heard")) if self.of("heard") else None
 
     @property
     def contained(self) -> float | None:
@@ -121,7 +121,7 @@ class Sums:
     @property
     def spans(self) -> list[tuple[str, float, int]]:
         """Waits of spoken answers: name, ms of all together, in how many."""
-        return [(name, ms, int(self[f"spans:{name}"])) for name, ms in self.named("span:")]
+        return [(name, ms, int(self.of(f"spans:{name}"))) for name, ms in self.named("span:")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,5 +229,5 @@ def _steps(span: Range) -> Iterable[datetime]:
 
 
 def _largest(found: Iterable[tuple[Any, Sums]]) -> list[tuple[Any, Sums]]:
-    most: Callable[[tuple[Any, Sums]], Any] = lambda each: (-each[1]["conversations"], each[0])  # noqa: E731
+    most: Callable[[tuple[Any, Sums]], Any] = lambda each: (-each[1].conversations, each[0])  # noqa: E731
     return sorted(found, key=most)

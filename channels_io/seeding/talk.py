@@ -26,6 +26,7 @@ from channels_io.models import (
 )
 from channels_io.seeding.town import Line, Town
 from channels_io.seeding.words import AGENT, CALLER, PERSON, PROMISES, QUESTIONS, REASONS, SUMMARIES, says, sentence
+from parley.accounts.models import User
 
 WAITS: Final = (
     ("silence", 0.34),
@@ -99,7 +100,7 @@ def make_talk(town: Town, random: Random, started: datetime, *, now: datetime, l
     return talk
 
 
-def _speak(talk: Talk, town: Town, random: Random, started: datetime, by: object) -> datetime:
+def _speak(talk: Talk, town: Town, random: Random, started: datetime, by: User | None) -> datetime:
     """The turns; when the last of them ended."""
     voice = talk.leg.media == Leg.Media.VOICE
     exchanges = random.randint(2, 6)
@@ -118,7 +119,7 @@ def _speak(talk: Talk, town: Town, random: Random, started: datetime, by: object
 
 
 def _turn(
-    talk: Talk, random: Random, number: int, role: str, text: str, at: datetime, voice: bool, by: object = None
+    talk: Talk, random: Random, number: int, role: str, text: str, at: datetime, voice: bool, by: User | None = None
 ) -> datetime:
     conversation, leg = talk.conversation, talk.leg
     begins = round((at - leg.started_at).total_seconds() * 1000)

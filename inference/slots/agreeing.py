@@ -79,9 +79,15 @@ def yes_no(text: str, language: str = "en") -> bool | None:
         return False
     bare = NOISE.sub("", words + " ").strip() or words
     if _OPEN.match(bare) or _GOES_ON.match(bare):
-        return None
+        return _at_last(bare)
     plainly = _plainly(bare)
     return leaning(bare) if plainly is None and not _PRAISE.match(bare) else plainly
+
+
+def _at_last(bare: str) -> bool | None:
+    """ "Maybe it was my mistake, let's try again": what is said after the doubt."""
+    clause = re.split(r"[,.;]\s+(?:but |so )?", bare)[-1]
+    return leaning(clause) if clause != bare and not _OPEN.match(clause) else None
 
 
 def _plainly(bare: str) -> bool | None:

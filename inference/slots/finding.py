@@ -51,6 +51,7 @@ _FIRST_WHEN_ASKED = frozenset({"digits", "spelling", "phone", "email"})
 _RUNS_OF_DIGITS = frozenset({"digits", "phone"})
 _NEVER_ASIDE = frozenset({"digits", "spelling", "phone", "email"})
 """Given even in a question of the caller's: "Where is my order 48213?"."""
+_FEW = 3
 _EACH_ITS_OWN = frozenset({"choice", "name"})
 """Kinds of which one sentence's words may answer several slots, each in its way: first name and last name."""
 _EMPTY_WORDS = word_set(
@@ -87,7 +88,7 @@ def find_all(slots: Sequence[Slot], text: str, moment: Moment, asked: str = "") 
     """
     text = text[:MOST_CHARACTERS]
     questions = asides(text)
-    rest = text
+    rest = beside_day = text
     result: dict[str, Parsed] = {}
     asked_slot = next((slot for slot in slots if slot.name == asked), None)
     if asked_slot is not None and asked_slot.kind == "yes_no":
@@ -97,7 +98,7 @@ def find_all(slots: Sequence[Slot], text: str, moment: Moment, asked: str = "") 
         group = [slot for slot in slots if slot.kind == kind]
         if not group or (kind == "text" and (asked_slot is None or asked_slot.kind != "text")):
             continue
-        said = rest if kind in _NEVER_ASIDE else without(rest, questions)
+        said = rest if kind in _NEVER_ASIDE else without(beside_day if kind == "time" else rest, questions)
         if kind == "text":
             taken = _text(asked_slot, without(text, questions), said, moment)
         elif kind in _EACH_ITS_OWN:
@@ -109,6 +110,8 @@ def find_all(slots: Sequence[Slot], text: str, moment: Moment, asked: str = "") 
             result |= {name: parsed} if parsed else {}
         for found in taken.values():
             rest = blank(rest, found.start, found.end)
+            if kind != "date" or found.plain:
+                beside_day = blank(beside_day, found.start, found.end)
     return result
 
 
@@ -138,7 +141,8 @@ def _candidates(slot: Slot, said: str, moment: Moment, *, asked: bool) -> list[F
 
 def _one(slot: Slot, found: Sequence[Found], said: str) -> Found | None:
     if slot.kind in _RUNS_OF_DIGITS:
-        return longest(found, said, lambda value: _fits(slot, value))
+        best = longest(found, said, lambda value: _fits(slot, value))
+        return None if best is not None and _in_passing(slot, best, said) else best
     chosen = pick(found, said)
     if chosen is None:
         return None
@@ -147,6 +151,12 @@ def _one(slot: Slot, found: Sequence[Found], said: str) -> Found | None:
     if slot.kind != "text" and declines(said):
         return replace(chosen, sure=False)
     return chosen
+
+
+def _in_passing(slot: Slot, found: Found, said: str) -> bool:
+    """A figure or two in a sentence about something else: "could I talk to one of your people"."""
+    words = len(said.split()) - len(said[found.start : found.end].split())
+    return slot.kind == "digits" and not _fits(slot, found.value) and len(found.value) < _FEW and words > _FEW
 
 
 def _fits(slot: Slot, value: str) -> bool:

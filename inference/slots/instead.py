@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inference.nodes import Slot, SlotKind
 from inference.slots.cues import counts_people
+from inference.slots.digits import runs
 from inference.slots.parsed import Parsed
 from inference.slots.problems import check
 from inference.slots.reading import Reading, read
@@ -30,6 +31,8 @@ _CHANGES_BY = re.compile(
     r"\b(?P<n>one|two|three|four|five|six|an?|another) (?:\w+ )?(?P<way>more|extra|additional|fewer|less)\b"
     r"|\b(?P<plus>another|an extra) (?:person|guest|one|chair|seat|place|friend|child|adult)\b"
 )
+_AT_THE_END = re.compile(r"\b(?:ends?|ending|last|at the end|final|tail)\b")
+_MOST_OF_AN_END = 6
 _SMALL = {"one": 1, "a": 1, "an": 1, "another": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 Parse = Callable[[Slot, str, "Moment"], Parsed | None]
 
@@ -50,6 +53,8 @@ def instead(
         parsed = parse(slot, text, moment) or _changed_by(slot, values[slot.name], lower)
         if parsed is not None and parsed.value != values[slot.name] and not check(slot, parsed.value, moment):
             found[slot.name] = parsed
+    if not found:
+        return _other_end(known, values, text, moment)
     if len(found) < 2:
         return found
     named = [slot for slot in known if slot.name in found and _names(values[slot.name], read(text, moment.language))]
@@ -57,6 +62,18 @@ def instead(
     able = [slot for slot in known if slot.name in found]
     meant = named or [slot for slot in able if (counts_people(slot) if people else slot.kind == "time")]
     return {meant[0].name: found[meant[0].name]} if len(meant) == 1 else {}
+
+
+def _other_end(known: Sequence[Slot], values: Mapping[str, str], text: str, moment: Moment) -> dict[str, Parsed]:
+    """ "It ends in 42": the last figures of the one telephone number or code, said anew."""
+    said = runs(read(text, moment.language))
+    able = [slot for slot in known if slot.kind in ("phone", "digits") and values.get(slot.name)]
+    if len(able) != 1 or len(said) != 1 or not _AT_THE_END.search(text.lower()):
+        return {}
+    value, end = values[able[0].name], said[0].digits
+    if len(end) > _MOST_OF_AN_END or len(end) >= len(value) or value.endswith(end):
+        return {}
+    return {able[0].name: Parsed(value[: -len(end)] + end, text[said[0].start : said[0].end])}
 
 
 def _names(value: str, reading: Reading) -> bool:

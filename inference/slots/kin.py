@@ -30,7 +30,7 @@ _KIN: tuple[tuple[str, str], ...] = (
      "bought two, impulse, had second thoughts, not really me"),
     ("money back, refund", "reimburse, reimbursed, my money, the money, cash back, pay me back, credit my card"),
     ("exchange, replacement, replace, swap",
-     "another one, new one, a different one, send another, right size, right one, bigger pair, smaller pair, bigger one, "
+     "another one, instead, other one, other ones, new one, a different one, send another, right size, right one, bigger pair, smaller pair, bigger one, "
      "smaller one, change it for, same one, one that fits, one that works"),
     ("home, house, private, apartment",
      "flat, cottage, bungalow, villa, semi-detached, detached, terraced, condo, duplex, townhouse, farmhouse, "

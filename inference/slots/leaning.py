@@ -29,7 +29,7 @@ _REFUSE = re.compile(
 _NEGATES = re.compile(r"\b(?:not|no|never|nothing|without|cannot)\b|n't\b|\b(?:dont|cant|wont|doesnt|isnt|didnt)\b")
 _TAKES = re.compile(
     r"\b(?:(?:i|we)(?:'ll| will|'d| would)?(?: like to| love to| gladly)? (?:take|accept|choose|book) "
-    r"(?:it|that|this|the)|(?:let's|lets|let us) (?:do|go|try|take|have)|(?:take|book|do|send|keep|confirm) "
+    r"(?:it|that|this|the)|(?:let's|lets|let us) (?:do|go|try|take|have|give)|(?:take|book|do|send|keep|confirm) "
     r"(?:it|that|them)\b|count (?:me|us) in|you (?:may|can)(?: (?:do|book|send|take) (?:that|it|so))?$"
     r"|if you (?:could|would|can|like|wish|want|please|don't mind|would be so kind)|as you (?:say|like|wish|please)"
     r"|(?:i|we)(?:'d| would) (?:like|love|appreciate|be grateful|be happy)|that is what i want|by all means"

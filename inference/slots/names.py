@@ -29,6 +29,10 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 """What follows is a name, whatever was asked."""
+_TITLED = re.compile(
+    r"^(?:(?:yes|well|oh|um|uh|it's|this is|i'm|i am)[\s,.]+)*(?=(?:mr|mrs|ms|miss|mister)\.? [A-Z])", re.IGNORECASE
+)
+"""A title at the beginning: nobody calls another person's name there."""
 _UNDER = re.compile(r"\b[Uu]nder (?=[A-Z])")
 _IS_MY_NAME = re.compile(
     r"\b([^\W\d_][\w'-]*(?: [A-Z][\w'-]*)?) is (?:my|the|her|his|our) (?:(?:last|first|full|family|sur) ?)?name\b"
@@ -73,6 +77,8 @@ def find(slot: Slot, text: str, moment: Moment) -> list[Found]:
     reading = read(text, moment.language)
     found = []
     for match in _INTRODUCED.finditer(text):
+        found.append(_name_at(text, match.end(), reading, plain=False))
+    for match in _TITLED.finditer(text):
         found.append(_name_at(text, match.end(), reading, plain=False))
     for match in _UNDER.finditer(text):
         found.append(_name_at(text, match.end(), reading, plain=False))

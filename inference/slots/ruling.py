@@ -39,7 +39,7 @@ def standing(slot: Slot, found: Sequence[Found], text: str) -> list[Found]:
     others = [choice.value for choice in slot.choices if choice.value not in out]
     if out and not left and len(others) == 1:
         before = _RULED_OUT.search(lower[: found[0].start])
-        return [replace(found[0], value=others[0], start=before.start() if before else found[0].start, plain=True)]
+        return [replace(found[0], value=others[0], start=before.start() if before else found[0].start)]
     return left
 
 

@@ -145,7 +145,7 @@ def test_a_call_is_taken_over_with_the_microphone_and_given_back(
     until(page, lambda: len(script.frames) > 10)
     assert {len(frame) for frame in script.frames} == {640}, "20 ms of 16 kHz"
     assert {"type": "listen", "on": True} in script.said, "who talks has to hear"
-    expect(page.locator('[data-mode="whisper"]')).to_be_hidden()
+    expect(page.locator('button[data-mode="whisper"]')).to_be_hidden()
     expect(page.locator(".tk-mark.is-owner, .tk-mark", has_text="Oscar took over")).to_have_count(1)
 
     script.tell("reply", turn=4, text="Hello Jane, this is Oscar.", role="human", done=True)
@@ -244,8 +244,8 @@ def test_the_end_is_confirmed_and_seen(call: Conversation, oscar: User, open_pan
     script.tell("ended", reason="operator")
     expect(page.locator("[data-live-badge]")).to_be_hidden()
     expect(page.locator("[data-now]")).to_be_hidden()
-    expect(page.locator('[data-mode="note"]')).to_be_visible()
-    expect(page.locator('[data-mode="say"]')).to_be_hidden()
+    expect(page.locator('button[data-mode="note"]')).to_be_visible()
+    expect(page.locator('button[data-mode="say"]')).to_be_hidden()
 
 
 def test_a_chat_is_taken_over_by_writing(chat: Conversation, oscar: User, open_pane: Open) -> None:

@@ -78,6 +78,7 @@ SIGNED_SOCKETS = {
 }
 NOT_YET = {
     "channels_io:contact-proof": "a contact that nobody erased has no proof of it",
+    "channels_io:sent-media": "asked for without the turn that sent something",
 }
 NO_ID = {
     "channels_io:worklet": "the name of a static script",

@@ -87,12 +87,9 @@ export class Lines {
   /** Puts an older stretch before all that is here, without moving what is read. */
   prepend(stretch) {
     const before = this.scroller.scrollHeight - this.scroller.scrollTop;
-    const first = this.list.firstElementChild;
-    for (const line of [...stretch.children]) {
-      const known = this.find(line.dataset.key);
-      if (known) known.remove();
-      this.list.insertBefore(line, first === known ? this.list.firstElementChild : first);
-    }
+    const lines = [...stretch.children];
+    for (const { dataset } of lines) this.find(dataset.key)?.remove(); // the head of a leg that begins further back
+    this.list.prepend(...lines);
     this.list.dataset.cursor = stretch.dataset.cursor;
     this.older.hidden = !stretch.dataset.cursor;
     this.scroller.scrollTop = this.scroller.scrollHeight - before;
