@@ -29,7 +29,7 @@ def bucket_of(ms: float) -> int:
 
 def middle_of(bucket: int) -> float:
     """The time that stands for all in the bucket (their geometric mean)."""
-    return FIRST * RATIO ** (bucket + 0.5)
+    return float(FIRST * RATIO ** (bucket + 0.5))
 
 
 def added(many: Iterable[Buckets]) -> dict[str, int]:

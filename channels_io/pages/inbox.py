@@ -51,6 +51,8 @@ def inbox(request: WorkspaceRequest) -> HttpResponse:
         "form": form,
         "filters": filters,
         "chips": form.chips(request.GET),
+        "selects": form.selects(),
+        "others": [form[name] for name in ("outcome", "since", "until")],
         "page": page,
         "tabs": _tabs(request, filters, counts),
         "waiting": counts["waiting"],

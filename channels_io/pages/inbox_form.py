@@ -32,6 +32,14 @@ class Chip(Struct, frozen=True):
     without: str
 
 
+class Select(Struct, frozen=True):
+    """A drop-down: options by group, as (value, label, chosen); the first group has no name."""
+
+    name: str
+    label: str
+    groups: list[tuple[str, list[tuple[str, str, bool]]]]
+
+
 class InboxForm(forms.Form):
     q = forms.CharField(label=gettext_lazy("Words, a name or a number"), required=False, max_length=200)
     agent = forms.ChoiceField(label=gettext_lazy("Agent"), required=False)
@@ -131,6 +139,21 @@ class InboxForm(forms.Form):
                     address(query, **{name: ""}),
                 )
             )
+        return found
+
+    def selects(self) -> list[Select]:
+        """The drop-downs for the template, which draws them itself: Django's own widgets take a template for each option."""
+        found = []
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField):
+                groups: list[tuple[str, list[tuple[str, str, bool]]]] = [("", [])]
+                chosen = str(self.data.get(name, ""))
+                for value, label in field.choices:
+                    if isinstance(label, list | tuple):
+                        groups.append((str(value), [(str(key), str(word), str(key) == chosen) for key, word in label]))
+                    else:
+                        groups[0][1].append((str(value), str(label), str(value) == chosen))
+                found.append(Select(name, str(field.label), groups))
         return found
 
 

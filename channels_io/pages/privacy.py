@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -24,7 +23,10 @@ from parley.accounts.scoping import get_or_404
 from parley.lib.pages import render_page
 from parley.lib.sealing import Unsealable
 
-LABELS: Final[dict[Sort, str | Promise]] = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+LABELS: Final[dict[Sort, StrOrPromise]] = {
     "card": gettext_lazy("Card numbers"),
     "iban": gettext_lazy("Account numbers (IBAN)"),
     "email": gettext_lazy("E-mail addresses"),
@@ -33,7 +35,7 @@ LABELS: Final[dict[Sort, str | Promise]] = {
 LONGEST_DAYS: Final = 3650
 
 
-def _days(label: str | Promise) -> forms.IntegerField:
+def _days(label: StrOrPromise) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"placeholder": gettext_lazy("for ever"), "inputmode": "numeric"})
     return forms.IntegerField(label=label, required=False, min_value=1, max_value=LONGEST_DAYS, widget=widget)
 

@@ -210,10 +210,11 @@ def _rows(workspace: Workspace, span: Range, narrowed: Narrowed) -> QuerySet[Fig
         rows = rows.filter(version__public_id=narrowed.version)
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
-    return rows.values(
+    found: QuerySet[Figures, dict[str, Any]] = rows.values(
         *("begins", "kind", "counts", "waits"),
         *("agent__public_id", "agent__name", "version__public_id", "version__number"),
     )
+    return found
 
 
 def _steps(span: Range) -> Iterable[datetime]:

@@ -65,6 +65,29 @@ def test_a_question_that_names_no_wish_is_left_to_the_facts(said: str) -> None:
     assert (verdict.certain, verdict.option) == (True, None)
 
 
+@pytest.mark.parametrize(
+    "said", ["a table for five person", "we want it for two people", "how much is a copy at the machine"]
+)
+def test_people_who_come_are_nobody_to_talk_to(said: str) -> None:
+    talk = "asks to speak to a person"
+    verdict = obvious((talk, SHOP[BOOK]), said, "How can I help?", "en")
+    assert verdict.option != 0
+    assert 0 not in verdict.left
+
+
+@pytest.mark.parametrize(
+    "said", ["get me a human", "I need to talk to someone", "can you get somebody", "no robots please"]
+)
+def test_somebody_to_talk_to_is_asked_for_in_many_ways(said: str) -> None:
+    assert obvious((SHOP[BOOK], "asks to speak to a person"), said, "How can I help?", "en").option == 1
+
+
+@pytest.mark.parametrize("said", ["hi im new here how can i find you", "Good evening. Where do I park?"])
+def test_a_question_after_an_introduction_is_one(said: str) -> None:
+    verdict = obvious((SHOP[RETURN], SHOP[CHANGE], SHOP[ENDS]), said, "How can I help?", "en")
+    assert (verdict.certain, verdict.option) == (True, None)
+
+
 def test_a_question_is_judged_where_a_path_is_for_something_unknown_here() -> None:
     assert not obvious(("wants their hair dyed", SHOP[ENDS]), "can i become blonde", "How can I help?", "en").certain
 

@@ -8,7 +8,7 @@ import pytest
 
 from inference.flow.steps import Moment
 from inference.nodes import Choice, Slot
-from inference.slots import instead, parse, yes_no
+from inference.slots import find_all, instead, parse, yes_no
 from inference.slots.echoing import echoed
 
 MOMENT = Moment(now=datetime(2026, 11, 23, 9, tzinfo=UTC))
@@ -61,6 +61,7 @@ def test_only_what_means_nothing_else_counts_before_it_is_asked() -> None:
         ("too late for me", False), ("that won't work", False), ("never mind", False), ("forget it", False),
         ("I'm afraid not", False), ("that's no good", False), ("I'd rather wait", False), ("not for me", False),
         ("there's a mistake", False), ("unfortunately I can't", False),
+        ("Maybe I misread it, let's try again", True), ("I'm not sure, never mind", False),
         ("Thursday would work", None), ("eleven would be better", None), ("could you come earlier", None),
         ("my cat is happy and fine and lives with us in town now", None),
     ],
@@ -148,3 +149,23 @@ def test_dots_of_somebody_who_thinks_end_nothing() -> None:
 )
 def test_names_in_pieces(text: str, expected: str | None) -> None:
     assert value(Slot("name", "name", "Your name?", label="your name"), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("it ends in 42", "6175550142"), ("the last digit is seven", "6175550137"), ("42", None)]
+)
+def test_the_end_of_a_number_is_said_anew(text: str, expected: str | None) -> None:
+    phone = Slot("phone", "phone", "Your number?")
+    found = instead((phone,), {"phone": "6175550133"}, text, MOMENT, parse)
+    assert (found["phone"].value if found else None) == expected
+
+
+def test_a_figure_in_passing_is_no_code() -> None:
+    code = Slot("card", "digits", "The card number?", minimum=8, maximum=8)
+    assert value(code, "could I talk with one of your people there") is None
+
+
+def test_an_hour_beside_a_day_is_a_time_before_it_is_asked() -> None:
+    day = Slot("day", "date", "Which day?")
+    found = find_all((day, HOUR), "a Thursday, and say eleven", MOMENT, asked="day")
+    assert {name: parsed.value for name, parsed in found.items()} == {"day": "2026-11-26", "hour": "11:00"}

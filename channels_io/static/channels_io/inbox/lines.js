@@ -18,7 +18,9 @@ export class Lines {
     this.nothing = root.querySelector("[data-nothing]");
     this.older = root.querySelector("[data-older]");
     this.newest.addEventListener("click", () => this.toBottom());
-    this.scroller.addEventListener("scroll", () => this.atBottom && (this.newest.hidden = true), { passive: true });
+    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.sizes = new ResizeObserver(() => this.follows && this.toBottom());
+    this.sizes.observe(this.scroller);
     this.toBottom();
   }
 
@@ -28,8 +30,18 @@ export class Lines {
   }
 
   toBottom() {
+    this.follows = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.newest.hidden = true;
+  }
+
+  close() {
+    this.sizes.disconnect();
+  }
+
+  #scrolled() {
+    this.follows = this.atBottom;
+    if (this.follows) this.newest.hidden = true;
   }
 
   find(key) {

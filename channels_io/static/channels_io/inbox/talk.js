@@ -81,6 +81,7 @@ class Talk {
     this.socket?.close();
     this.sound.close();
     this.levels.close();
+    this.lines.close();
     this.head.close();
   }
 
