@@ -235,9 +235,18 @@ async def found_by_model(
     shown = [line for told, found in _EXAMPLES for line in (Message("user", told), Message("assistant", found))]
     messages = [Message("system", _RULES), *shown, Message("user", f"{fields}\n\n{said}")]
     bound = ChatOptions(temperature=0.0, max_tokens=VALUE_TOKENS * (len(wanted) + 1), json_schema=fill_schema(wanted))
-    words = filled(await judge.ask(messages, bound), wanted, said)
+    words = filled(await judge.ask(messages, bound), wanted, _said_by_the_caller(lines, moment))
     parsed = {slot.name: slots.parse(slot, words[slot.name], moment) for slot in wanted if slot.name in words}
     return _allowed(wanted, {name: value for name, value in parsed.items() if value is not None}, moment)
+
+
+def _said_by_the_caller(lines: Sequence[Message], moment: Moment) -> str:
+    """Their own words, and those of the person that they agreed to: "this is Tom" is not the caller's name."""
+    said = [
+        f"{question} {answer}" if slots.yes_no(answer, moment.language) else answer
+        for question, answer in exchanges(lines)
+    ]
+    return " ".join(said)
 
 
 def _described(slot: Slot) -> str:

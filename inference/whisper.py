@@ -30,12 +30,12 @@ LATE_SECONDS = 6.0
 MOST_TOKENS = 48
 _TASK = "Turn the instruction for an agent into the one short sentence that the agent says to the caller."
 _EXAMPLES = (
-    ("tell him we close at six", "We close at six."),
+    ("tell you we close at six", "We close at six."),
     ("ask for the order number", "Could you give me your order number?"),
-    ("offer her free delivery", "We can offer you free delivery."),
+    ("offer you free delivery", "We can offer you free delivery."),
     ("apologise for the mistake", "I am sorry about the mistake."),
-    ("ask whether he has an account", "Do you have an account with us?"),
-    ("we can send her a copy", "We can send you a copy."),
+    ("ask whether you has an account", "Do you have an account with us?"),
+    ("we can send you a copy", "We can send you a copy."),
 )
 _MANNERS = re.compile(
     r"^\W*(?:please\W+)?(?:do not|don['’]?t|never|avoid|stop|no more|be|speak|talk|keep|stay|slow|answer|use|if|when|"
@@ -44,6 +44,18 @@ _MANNERS = re.compile(
     re.IGNORECASE,
 )
 """How to talk, what not to say, or only in some case: that is no sentence to say now."""
+_CALLER = (
+    (
+        re.compile(
+            r"\bher(?= (?:own |full |first |last )?(?:name|address|number|phone|email|order|booking|appointment|account|date|card))"
+            r"|\b(?:his|their|the (?:caller|customer)['’]s)\b",
+            re.IGNORECASE,
+        ),
+        "your",
+    ),
+    (re.compile(r"\b(?:he|him|she|her|they|them|the (?:caller|customer))\b", re.IGNORECASE), "you"),
+)
+_NAMES = re.compile(r"(?<=\s)(?!I\b)[A-Z]\w+")
 _SENTENCE = re.compile(r".+?[.!?](?=[\"”'’]*(?:\s|$))", re.DOTALL)
 
 
@@ -59,10 +71,19 @@ def first_sentence(text: str) -> str:
     return whole.group().strip('"“” ') if whole else words
 
 
+def addressed(text: str) -> str:
+    """With the caller as "you", as they will hear it; where somebody is named, "she" may be somebody else."""
+    if _NAMES.search(text):
+        return text
+    for pattern, word in _CALLER:
+        text = pattern.sub(word, text)
+    return text
+
+
 def request(text: str) -> list[Message]:
     """The prompt for the sentence: the same for all conversations up to the instruction itself."""
     examples = [line for told, said in _EXAMPLES for line in (Message("user", told), Message("assistant", said))]
-    return [Message("system", _TASK), *examples, Message("user", text)]
+    return [Message("system", _TASK), *examples, Message("user", addressed(text))]
 
 
 class Whisper:

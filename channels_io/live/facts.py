@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from channels_io.live.lines import Line
 from channels_io.mocks import Mock
+from channels_io.privacy.rules import Sort
 from inference.events import ConversationState
 from inference.spec import AgentSpec
 
@@ -70,3 +71,5 @@ class LegFacts:
     """Who talks when the leg begins."""
     lines: Mapping[Line, str] = field(default_factory=dict)
     """Sentences that this channel says in its own words; empty: it says none."""
+    masks: tuple[Sort, ...] = ()
+    """What is hidden from whoever watches, as it is in the record."""

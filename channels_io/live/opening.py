@@ -26,6 +26,7 @@ from channels_io.live.remembered import known_of
 from channels_io.live.tool_names import nodes_of
 from channels_io.mocks import Mocks
 from channels_io.models import Channel, Contact, Conversation, Leg, Turn, TurnState
+from channels_io.privacy.rules import masked_sorts
 from channels_io.proof import holds_proof, was_proved, with_proof
 from channels_io.reads.said import state_before
 from channels_io.splits import version_for
@@ -166,6 +167,7 @@ def open_leg_for(
         test=trial is not None,
         mocks={} if trial is None else trial.mocks,
         flow=flow or {},
+        masks=masked_sorts(agent.workspace_id),
         owner=owner_of(leg.conversation_id) if leg.conversation.owner_number else OwnerNow(),
         lines=lines_of(channel),
     )

@@ -11,26 +11,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from channels_io.live.facts import LegFacts
 from channels_io.live.hub import Hub
+from channels_io.live.sensitive import sensitive_nodes
 from channels_io.live.topics import topic_of_leg
 from channels_io.live.watch_events import (
     AGENT,
     CALLER,
     OPERATOR,
     SOUND_RATE,
+    HeardWords,
     Hello,
     Line,
     OwnerIs,
+    PartialWords,
     Person,
+    ReplyWords,
+    Settled,
     SpeakingNow,
     WatchEvent,
     Who,
     encode_event,
     pack_sound,
 )
+from channels_io.privacy.masking import masked
 from inference.audio import Resampler
 from inference.events import Media
 
@@ -72,6 +79,7 @@ class Watch:
             OPERATOR: Resampler(media.rate_out, SOUND_RATE),
         }
         self._titles = _titles(facts.flow)
+        self._sensitive = sensitive_nodes(facts.spec)
         self.node = facts.state.node if facts.state is not None else ""
         self.variables: Mapping[str, Any] = facts.state.variables if facts.state is not None else {}
         self.owner = OwnerIs("ai", None, 0)
@@ -131,20 +139,23 @@ class Watch:
     # --- what they are told -----------------------------------------------------------------------
 
     def tell(self, event: WatchEvent) -> None:
-        if self._watchers:
-            self._hub.publish(self._events, encode_event(event))
+        if not self._watchers:
+            return
+        if isinstance(event, PartialWords | HeardWords | ReplyWords | Settled):
+            event = msgspec.structs.replace(event, text=masked(event.text, self._facts.masks))
+        self._hub.publish(self._events, encode_event(event))
 
     def line(self, number: int, role: str, text: str, at_ms: int, by: str = "") -> None:
         """Keep a turn for those who come later; the newest words of a turn replace the older."""
         key = (number, role)
         known = self._lines.get(key)
-        self._lines[key] = Line(number, role, text[:WORDS_CHARS], known.at_ms if known else at_ms, by)
+        self._lines[key] = Line(number, role, masked(text[:WORDS_CHARS], self._facts.masks), known.at_ms if known else at_ms, by)
         while len(self._lines) > LINES:
             self._lines.popitem(last=False)
 
     def sound(self, side: int, pcm: bytes, *, loud: bool = True) -> None:
         """PCM at the side's own rate, as it passes. `loud`: somebody speaks."""
-        if not self._watchers:
+        if not self._watchers or self.node in self._sensitive:
             return
         now = self._clock()
         if loud and side != CALLER:

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 
 from channels_io.models import Analysis, Conversation, Handoff, Leg, Tag
 from channels_io.reads.inbox_filters import TABS, InboxFilters, matching
-from channels_io.reads.inbox_search import Search, begin_search, look_through, saying
+from channels_io.reads.inbox_search import Search, begin_search, behind_the_look, look_through, saying
 from channels_io.reads.keyset import Order
 from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
@@ -61,9 +61,8 @@ def read_inbox(actor: Actor, filters: InboxFilters, *, before: str = "", size: i
     order, search = filters.order, begin_search(actor, filters.text)
     found = order.after(matching(actor, filters), before)
     if search is not None and search.conversations is None:
-        fitting, further = look_through(found, order, search, size)
-        taken = list(_whole(fitting))
-        older = order.cursor(taken[-1]) if len(taken) == size else further
+        taken = list(_whole(look_through(found, order, search, size)))
+        older = order.cursor(taken[-1]) if len(taken) == size else behind_the_look(found, order)
         return InboxPage(inbox_rows(actor.workspace, taken, order, search), older)
     if search is not None:
         found = found.filter(search.listed)

@@ -23,9 +23,9 @@ from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
 from parley.accounts.permissions import Permission
 
-FEW_TURNS: Final = 1500
+FEW_TURNS: Final = 5000
 FEW_CONTACTS: Final = 300
-LOOKED_AT: Final = 1500
+LOOKED_AT: Final = 600
 """Conversations that are looked through for one page."""
 FEW_DIGITS: Final = 4
 _NOT_DIGITS: Final = re.compile(r"\D+")
@@ -98,14 +98,15 @@ def _address(text: str) -> Q | None:
     return Q(kind__in=("phone", "whatsapp"), value__contains=digits)
 
 
-def look_through(
-    found: QuerySet[Conversation], order: Order, search: Search, size: int
-) -> tuple[QuerySet[Conversation], str]:
-    """At most `size` of the first `LOOKED_AT` of `found` that fit, in order, and the cursor to go on from when they do
-    not fill the page; empty when nothing is behind them."""
-    first = order.sorted(found)[:LOOKED_AT]
+def look_through(found: QuerySet[Conversation], order: Order, search: Search, size: int) -> QuerySet[Conversation]:
+    """At most `size` of the first `LOOKED_AT` of `found`: those that fit, in order."""
+    near = Conversation.objects.filter(pk__in=order.sorted(found)[:LOOKED_AT].values("pk"))
     said = Exists(saying(search.workspace, search.query).filter(conversation=OuterRef("pk")))
-    near = Conversation.objects.filter(pk__in=first.values("pk"))
-    fitting = order.sorted(near.filter(said | Q(contact__in=search.contacts) | Q(public_id=search.public_id)))[:size]
+    fitting = near.filter(said | Q(contact__in=search.contacts) | Q(public_id=search.public_id))
+    return order.sorted(fitting)[:size]
+
+
+def behind_the_look(found: QuerySet[Conversation], order: Order) -> str:
+    """Where to go on after `look_through`; empty when there is nothing further."""
     last = order.sorted(found).only("public_id", "last_at", "waits_since")[LOOKED_AT - 1 : LOOKED_AT].first()
-    return fitting, order.cursor(last) if last is not None else ""
+    return order.cursor(last) if last is not None else ""

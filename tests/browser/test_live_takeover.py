@@ -36,9 +36,9 @@ def watch(page: Page, stack: RunningStack, conversation: str) -> None:
     expect(page.locator("[data-live-badge]")).to_be_visible(timeout=ANSWER_MS)
     expect(page.locator(".tk-turn.is-agent").first).not_to_be_empty(timeout=ANSWER_MS)
     expect(page.locator(".tk-turn.is-caller:not(.is-partial)").first).not_to_be_empty(timeout=ANSWER_MS)
-    expect(page.locator(".tk-turn.is-agent summary [data-total], .tk-turn.is-agent summary .p-badge").first).to_have_text(
-        re.compile(r"\d"), timeout=ANSWER_MS
-    )
+    expect(
+        page.locator(".tk-turn.is-agent summary [data-total], .tk-turn.is-agent summary .p-badge").first
+    ).to_have_text(re.compile(r"\d"), timeout=ANSWER_MS)
 
 
 def listen_and_whisper(page: Page) -> None:

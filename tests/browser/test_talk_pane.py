@@ -112,7 +112,9 @@ def test_what_sounded_like_speech_and_was_none_goes(call: Conversation, oscar: U
 def test_the_flow_and_what_it_knows_are_followed(call: Conversation, oscar: User, open_pane: Open) -> None:
     page, script = open_pane(call, oscar, hello={"node": "main", "variables": {"day": "2026-11-28"}})
     expect(page.locator('[data-variable="day"] dd')).to_have_text("2026-11-28")
-    script.tell("node", turn=3, node="booking", title="Appointment", variables={"day": "2026-11-28", "first_name": "Jane"})
+    script.tell(
+        "node", turn=3, node="booking", title="Appointment", variables={"day": "2026-11-28", "first_name": "Jane"}
+    )
     expect(page.locator('[data-variable="first_name"] dd')).to_have_text("Jane")
     expect(page.locator('[data-box="flow"] [data-node-title]')).to_have_text("Appointment")
     expect(page.locator(".tk-mark")).to_contain_text(["Appointment"])
@@ -175,9 +177,7 @@ def test_without_a_microphone_it_says_why_and_offers_more(call: Conversation, os
     assert call.owner_user == oscar
 
 
-def test_who_was_too_late_is_told_who_was_faster(
-    call: Conversation, oscar: User, alice: User, open_pane: Open
-) -> None:
+def test_who_was_too_late_is_told_who_was_faster(call: Conversation, oscar: User, alice: User, open_pane: Open) -> None:
     page, _script = open_pane(call, oscar)
     take_over(actor_for(alice), call, call.owner_number)
     page.locator("[data-do=take]").click()

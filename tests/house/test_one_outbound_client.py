@@ -22,6 +22,7 @@ ALLOWED = {
     "channels_io/twilio_rest.py": "Twilio's own client, at the address of the settings",
     "channels_io/simulators/twilio/hooks.py": "calls the webhooks of this machine, and no others",
     "channels_io/simulators/twilio/stream.py": "opens the media sockets of this machine, and no others",
+    "channels_io/simulators/operator.py": "a person of the team from outside, for tests and benchmarks",
     "channels_io/simulators/browser_caller.py": "a caller from outside, for tests and benchmarks",
 }
 

@@ -134,10 +134,10 @@ def test_the_model_is_asked_about_words_and_in_other_languages_about_values_too(
 
 async def test_the_models_words_are_read_checked_and_must_have_been_said() -> None:
     chat = ScriptedChat(script=[json.dumps({"day": "Wednesday", "name": "Bob Marley", "time": "three"})])
-    talk = [told("Shall we say Wednesday at eleven?"), Message("user", "Let us do that, it is Ada Stone.")]
+    talk = [told("This is Bob Marley. Which day?"), Message("user", "Wednesday would do, my name is Ada Stone.")]
     judge = Judge(chat)
     assert await found_by_model(judge, (DAY, NAME, TIME), talk, NOW) == {"day": "2026-11-25"}
-    assert "Team: Shall we say Wednesday" in chat.prompts[0][-1].text
+    assert "Team: This is Bob Marley." in chat.prompts[0][-1].text
     assert json.loads(chat.asked[0].json_schema)["required"] == ["day", "name", "time"]
     assert await found_by_model(judge, (), talk, NOW) == await found_by_model(judge, (DAY,), [], NOW) == {}
     assert len(chat.prompts) == 1

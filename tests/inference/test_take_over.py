@@ -302,15 +302,16 @@ async def test_what_is_masked_is_asked_by_the_agent_itself() -> None:
 
 
 async def test_the_model_is_asked_once_for_what_no_rule_reads() -> None:
-    scripted = Scripted(chat=ScriptedChat(script=[json.dumps({"name": "Priyanka"})]))
-    async with calling(scripted, BOOKING, media=TEXT) as caller:
+    wish = CollectNode("wish", Slot("wish", "text", "What do you wish for?"))
+    scripted = Scripted(chat=ScriptedChat(script=[json.dumps({"wish": "a crown of gold"})]))
+    async with calling(scripted, line(StartNode("start"), wish, FORM, BYE), media=TEXT) as caller:
         await caller.until(lambda: caller.of(ReplyDone))
         await take(caller)
-        await tell(caller, "So it will be next Friday at ten, with whom do I have the pleasure?")
-        await say(caller, "Everyone in the village says Priyanka to me, so put that down.")
+        await tell(caller, "So, how may we help?")
+        await say(caller, "I had a crown of gold in mind.")
         assert await give(caller) == "Which day suits you?"
         assert len(scripted.chat.prompts) == 1
-        assert caller.of(State)[-1].snapshot.variables["name"] == "Priyanka"
+        assert caller.of(State)[-1].snapshot.variables["wish"] == "a crown of gold"
 
 
 @pytest.mark.parametrize("broken", ["not json", "{}"])

@@ -9,7 +9,7 @@ import pytest
 
 from inference.events import Control, ConversationState, Interrupted, Media, Message, Playback, ReplyDone, State, Text
 from inference.nodes import CollectNode, Edge, EndNode, GoalNode, SayNode, Slot, StartNode
-from inference.whisper import can_be_said, first_sentence, request
+from inference.whisper import addressed, can_be_said, first_sentence, request
 from tests.inference.test_conversation import Caller, calling
 from tests.inference.test_walk import agent, line, soon, write
 from tests.support.engines import Scripted, ScriptedChat
@@ -274,6 +274,22 @@ def test_what_can_be_said(text: str, sayable: bool) -> None:
 )
 def test_one_sentence_is_taken(text: str, sentence: str) -> None:
     assert first_sentence(text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ask whether she is in pain", "ask whether you is in pain"),
+        ("we can call her back", "we can call you back"),
+        ("confirm her address", "confirm your address"),
+        ("tell the caller that their order is late", "tell you that your order is late"),
+        ("I can see them at five", "I can see you at five"),
+        ("say that Doctor Patel is ill, she is back on Monday", "say that Doctor Patel is ill, she is back on Monday"),
+        ("there is nothing", "there is nothing"),
+    ],
+)
+def test_the_caller_is_addressed(text: str, expected: str) -> None:
+    assert addressed(text) == expected
 
 
 async def test_an_empty_instruction_is_none() -> None:

@@ -57,6 +57,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.InboxSocket.__init__, "__defaults__", (0.05,))
 
 
+@pytest.fixture(autouse=True)
+async def _let_the_database_go() -> AsyncIterator[None]:
+    """A socket that ends leaves its last question to the database's thread: the next one waits for that."""
+    yield
+    await database_sync_to_async(lambda: None)()
+
+
 @pytest.fixture
 async def alices(alice: User, client_of: ClientOf) -> AsyncIterator[WebsocketCommunicator]:
     opened = await connected(line(await database_sync_to_async(client_of)(alice)))

@@ -51,7 +51,10 @@ def test_what_it_cannot_do_is_an_error(tmp_path: Path, sources: dict[str, str], 
         link(write(tmp_path, **sources))
 
 
-@pytest.mark.parametrize("entry", ["widget/element.js", "talk/worklets/microphone.js", "talk/worklets/player.js"])
+@pytest.mark.parametrize(
+    "entry",
+    ["widget/element.js", "talk/worklets/microphone.js", "talk/worklets/player.js", "talk/worklets/listener.js"],
+)
 def test_ours_are_linked_whole(entry: str) -> None:
     source = link(STATIC / entry)
     assert 'from "' not in source
@@ -59,5 +62,5 @@ def test_ours_are_linked_whole(entry: str) -> None:
 
 
 def test_the_widget_with_its_audio_stays_small() -> None:
-    parts = ("widget/element.js", "talk/worklets/microphone.js", "talk/worklets/player.js")
+    parts = ("widget/element.js", "talk/worklets/microphone.js", "talk/worklets/player.js", "talk/worklets/listener.js")
     assert sum(len(gzip.compress(link(STATIC / part).encode(), 9)) for part in parts) < 60_000
