@@ -42,7 +42,12 @@ from channels_io.bench.story import STORY
 from channels_io.bench.utterances import UTTERANCES, Utterance
 from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs
 
-TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {"main": UTTERANCES, "fresh": FRESH, "booking": BOOKING, "story": STORY}
+TEXTS: dict[CorpusName, tuple[Utterance, ...]] = {
+    "main": UTTERANCES,
+    "fresh": FRESH,
+    "booking": BOOKING,
+    "story": STORY,
+}
 LEAD = RATE // 10
 """Samples kept before the first and after the last audible one."""
 TRIES = 8

@@ -211,7 +211,12 @@ class ValkeyHub(LocalHub):
 
 def _connection(url: str) -> Any:
     """One that speaks the older protocol: a subscriber's answers then come in order, as lists."""
-    pool: Any = redis.asyncio.ConnectionPool.from_url(url, protocol=2, socket_connect_timeout=2.0)
+    pool: Any = redis.asyncio.ConnectionPool.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=2.0,
+        socket_timeout=None,  # The library's own would end a line on which nobody has anything to say for 5 s.
+    )
     return pool.make_connection()
 
 

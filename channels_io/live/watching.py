@@ -149,7 +149,9 @@ class Watch:
         """Keep a turn for those who come later; the newest words of a turn replace the older."""
         key = (number, role)
         known = self._lines.get(key)
-        self._lines[key] = Line(number, role, masked(text[:WORDS_CHARS], self._facts.masks), known.at_ms if known else at_ms, by)
+        self._lines[key] = Line(
+            number, role, masked(text[:WORDS_CHARS], self._facts.masks), known.at_ms if known else at_ms, by
+        )
         while len(self._lines) > LINES:
             self._lines.popitem(last=False)
 

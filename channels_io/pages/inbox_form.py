@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.http import QueryDict
@@ -148,7 +148,7 @@ class InboxForm(forms.Form):
             if isinstance(field, forms.ChoiceField):
                 groups: list[tuple[str, list[tuple[str, str, bool]]]] = [("", [])]
                 chosen = str(self.data.get(name, ""))
-                for value, label in field.choices:
+                for value, label in cast(Iterable[tuple[Any, Any]], field.choices):
                     if isinstance(label, list | tuple):
                         groups.append((str(value), [(str(key), str(word), str(key) == chosen) for key, word in label]))
                     else:

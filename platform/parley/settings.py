@@ -190,8 +190,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "wake-campaigns": {"task": "channels_io.tasks.wake_campaigns", "schedule": 5.0, "options": {"expires": 5.0}},
     "forget-old-spending": {"task": "channels_io.tasks.forget_old_spending", "schedule": 24 * 3600.0},
-    "count-figures": {"task": "channels_io.tasks.count_recent_figures", "schedule": 300.0, "options": {"expires": 300.0}},
-    "watch-alert-rules": {"task": "channels_io.tasks.watch_alert_rules", "schedule": 60.0, "options": {"expires": 60.0}},
+    "count-figures": {
+        "task": "channels_io.tasks.count_recent_figures",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
+    "watch-alert-rules": {
+        "task": "channels_io.tasks.watch_alert_rules",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "forget-kept-words": {"task": "channels_io.tasks.forget_kept_words", "schedule": 24 * 3600.0},
     "forget-old-codes": {"task": "channels_io.tasks.forget_old_codes", "schedule": 300.0},
     "look-at-conversations": {

@@ -206,7 +206,9 @@ async def test_a_booking_by_telephone(
     ]
     contact = await get(Contact.objects.get)
     assert conversation.contact_id == contact.pk
-    page = await get(lambda: client_of(alice).get(f"/conversations/{conversation.public_id}/?tab=record").content.decode())
+    page = await get(
+        lambda: client_of(alice).get(f"/conversations/{conversation.public_id}/?tab=record").content.decode()
+    )
     assert page.count("cd-deliveries") == 1, "and so one sees in the record that the message arrived"
     assert "done_all" in page
 

@@ -38,7 +38,9 @@ def one_of(figures: list[Figures]) -> Figures:
 def test_an_hour_is_counted(agent: Agent, acme: Workspace) -> None:
     talk = make_conversation(agent, started=HOUR + timedelta(minutes=5))
     make_conversation(agent, started=HOUR - timedelta(minutes=30))
-    Analysis.objects.update_or_create(conversation=talk, defaults={"workspace": acme, "state": "done", "contained": True})
+    Analysis.objects.update_or_create(
+        conversation=talk, defaults={"workspace": acme, "state": "done", "contained": True}
+    )
     Conversation.objects.filter(pk=talk.pk).update(outcome="booked")
     CostLine.objects.create(workspace=acme, conversation=talk, component="llm", unit="tokens", quantity=100, cost=250)
     row = one_of(count_figures(acme, Figures.Unit.HOUR, HOUR, HOUR + AN_HOUR))
@@ -61,7 +63,9 @@ def test_an_hour_is_counted(agent: Agent, acme: Workspace) -> None:
     assert percentile(row.waits, 0.5) == pytest.approx(middle, rel=0.03)
 
 
-def test_tests_of_the_builder_and_other_workspaces_count_nowhere(agent: Agent, acme: Workspace, globex: Workspace) -> None:
+def test_tests_of_the_builder_and_other_workspaces_count_nowhere(
+    agent: Agent, acme: Workspace, globex: Workspace
+) -> None:
     talk = make_conversation(agent, started=HOUR)
     Conversation.objects.filter(pk=talk.pk).update(test=True)
     assert count_figures(acme, Figures.Unit.HOUR, HOUR, HOUR + AN_HOUR) == []

@@ -131,7 +131,7 @@ def test_the_page_takes_few_queries_however_many_rows(agent: Agent, alice: User,
 
 def test_rows_go_on_and_come_by_id(agent: Agent, alice: User, client_of: ClientOf) -> None:
     made = [
-        make_conversation(agent, exchanges=EXCHANGES[:1], identity=("visitor", str(number))) for number in range(52)
+        make_conversation(agent, exchanges=EXCHANGES[:1], identity=("visitor", str(number))) for number in range(32)
     ]
     for number, each in enumerate(made):
         Conversation.objects.filter(pk=each.pk).update(last_at=timezone.now() - timedelta(minutes=number))

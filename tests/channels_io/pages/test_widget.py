@@ -63,7 +63,10 @@ def code_of(response: HttpResponse) -> tuple[int, str]:
 # --- scripts --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/widget.js", "/widget/worklets/microphone.js", "/widget/worklets/player.js", "/widget/worklets/listener.js"])
+@pytest.mark.parametrize(
+    "path",
+    ["/widget.js", "/widget/worklets/microphone.js", "/widget/worklets/player.js", "/widget/worklets/listener.js"],
+)
 def test_scripts_are_for_everybody_and_cached(client: Client, path: str) -> None:
     plain = client.get(path, headers={"Origin": "https://anywhere.example"})
     assert plain["Content-Type"] == "text/javascript; charset=utf-8"
