@@ -25,7 +25,7 @@ test: $(VENV)/.dev ## Run all tests (fetches the small test weights once); ARGS=
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --ignore tests/browser tests
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile --ignore tests/browser tests
 	@$(PY) -m pytest tests/browser
 endif
 

@@ -58,6 +58,7 @@ TRANSFER = NodeKind(
         ChoiceField(
             name="to",
             label=_("Who"),
+            help=_("Somebody who is called, or whoever of a team takes the conversation in the inbox."),
             default="number",
             options=(Option("number", _("Somebody's telephone")), Option("team", _("A team at the inbox"))),
         ),

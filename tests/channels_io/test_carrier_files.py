@@ -80,10 +80,10 @@ def test_what_is_no_plain_address_is_not_connected_to(wire: Wire, url: str) -> N
 
 
 def test_only_the_configured_address_may_lie_inside(wire: Wire) -> None:
-    fetch("http://127.0.0.1:8050/x", base="http://127.0.0.1:8050/meta")
-    assert wire.allowed.names(parse_target("http://127.0.0.1:8050/x"))
-    fetch("http://127.0.0.1:8051/x", base="http://127.0.0.1:8050/meta")
-    assert not wire.allowed.opens(parse_target("http://127.0.0.1:8050/x"))
+    fetch("http://127.0.0.1:8955/x", base="http://127.0.0.1:8955/meta")
+    assert wire.allowed.names(parse_target("http://127.0.0.1:8955/x"))
+    fetch("http://127.0.0.1:8956/x", base="http://127.0.0.1:8955/meta")
+    assert not wire.allowed.opens(parse_target("http://127.0.0.1:8955/x"))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ SPEC = AgentSpec(
 )
 INTEGERS = st.integers(-(2**63), 2**64 - 1)
 JSON = st.recursive(
-    st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
@@ -70,7 +70,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     plain: dict[Any, st.SearchStrategy[Any]] = {
         msgspec.inspect.StrType: st.text(max_size=30),
         msgspec.inspect.IntType: INTEGERS,
-        msgspec.inspect.FloatType: st.floats(allow_nan=False),
+        msgspec.inspect.FloatType: st.floats(allow_nan=False, allow_infinity=False),
         msgspec.inspect.BoolType: st.booleans(),
         msgspec.inspect.BytesType: st.binary(max_size=64),
         msgspec.inspect.NoneType: st.none(),

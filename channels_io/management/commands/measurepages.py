@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from channels_io.models import Conversation
+from channels_io.models import Conversation, Turn
 from channels_io.seeding.page_plan import Plan, page_plans
 from parley.accounts.models import Membership, Workspace
 
@@ -38,9 +38,8 @@ class Command(BaseCommand):
             raise CommandError("Nobody is a member of this workspace.")
         client = Client(SERVER_NAME="localhost")
         client.force_login(membership.user, backend="django.contrib.auth.backends.ModelBackend")
-        self.stdout.write(
-            f"{Conversation.objects.of(workspace).count()} conversations, {options['n']} requests a page\n"
-        )
+        talks, turns = Conversation.objects.of(workspace).count(), Turn.objects.of(workspace).count()
+        self.stdout.write(f"{talks} conversations, {turns} turns, {options['n']} requests a page\n")
         figures = [
             _measure(client, plan, options["n"])
             for plan in page_plans(workspace, membership)

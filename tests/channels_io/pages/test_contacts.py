@@ -57,10 +57,16 @@ def test_a_list_without_anybody_says_what_to_do(acme: Workspace, vera: User, cli
     assert "Nobody has come yet" in page(client_of(vera), "contacts")
 
 
-def test_the_list_shows_who_by_what_and_when(ann: Contact, vera: User, client_of: ClientOf) -> None:
-    shown = page(client_of(vera), "contacts")
+def test_the_list_shows_who_by_what_and_when(ann: Contact, oscar: User, client_of: ClientOf) -> None:
+    shown = page(client_of(oscar), "contacts")
     assert "Ann Byrne" in shown and "+353 86 123 4501" in shown and "ann@garden.example" in shown
     assert "2 conversations" in shown and "Web call" in shown or "mic" in shown
+
+
+def test_a_viewer_reads_names_and_no_whole_address(ann: Contact, vera: User, client_of: ClientOf) -> None:
+    shown = page(client_of(vera), "contacts")
+    assert "Ann Byrne" in shown and "…01" in shown and "a…@…" in shown
+    assert "123 4501" not in shown and "garden.example" not in shown
 
 
 @pytest.mark.parametrize(

@@ -135,4 +135,4 @@ def test_queries_do_not_grow_with_the_call(agent: Agent) -> None:
         with CaptureQueriesContext(connection) as queries:
             export_record(read_record(conversation))
         counts.append(len(queries))
-    assert counts == [7, 7]
+    assert counts == [10, 10]
