@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from agents.problems import CompileError, Problem
 from agents.prompt import HEAD_TOKENS, LONG_HEAD_TOKENS, build_head, head_tokens
 from agents.schema import AGENT_FIELDS, INSTRUCTIONS, NAME
 from agents.surroundings import Surroundings
+from inference.lending import is_lent
 from inference.nodes import FlowSpec, GoalNode
 from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec
 
@@ -52,9 +53,18 @@ def compile_draft(
         instructions=build_head(draft.persona, draft.instructions, draft.language),
         greeting=spoken_greeting(draft),
         language=draft.language,
-        voice=VoiceSpec(engine=draft.voice_engine, name=draft.voice_name, speed=float(draft.voice_speed)),
+        voice=VoiceSpec(
+            engine=draft.voice_engine,
+            name=draft.voice_name,
+            speed=float(draft.voice_speed),
+            language=draft.language,
+            then=_stand_in(draft, draft.voice_engine, around.menu, "voice"),
+        ),
         models=ModelSpec(
             chat=draft.chat_model,
+            transcriber=draft.transcriber,
+            chat_then=_stand_in(draft, draft.chat_model, around.menu, "chat"),
+            transcriber_then=_stand_in(draft, draft.transcriber, around.menu, "transcriber"),
             temperature=float(draft.temperature),
             max_tokens=int(draft.max_tokens),
         ),
@@ -63,6 +73,17 @@ def compile_draft(
         zone=workspace.timezone,
         recording=draft.record_audio,
     )
+
+
+def _stand_in(
+    draft: Draft, engine: str, menu: EngineMenu, role: Literal["chat", "transcriber", "voice"]
+) -> tuple[str, ...]:
+    """Who is asked next where a service is asked first, and can do that."""
+    service = menu.service(draft.stand_in)
+    if not is_lent(engine) or service is None or service.engine == engine:
+        return ()
+    able = {"chat": service.chat, "transcriber": service.transcriber, "voice": bool(service.voices)}[role]
+    return (service.engine,) if able else ()
 
 
 def compiled_flow(draft: Draft, around: Surroundings) -> FlowSpec:
@@ -215,7 +236,37 @@ def _check_engines(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
             % {"voice": draft.voice_name},
             "warning",
         )
-    if not menu.knows_model(draft.chat_model):
+    for name, value in (
+        ("chat_model", draft.chat_model),
+        ("transcriber", draft.transcriber),
+        ("stand_in", draft.stand_in),
+    ):
+        if is_lent(value) and menu.service(value) is None:
+            yield Problem(
+                "", name, "service_gone", _("The service that is chosen here is not there any more. Choose another.")
+            )
+    if not is_lent(draft.transcriber) and not menu.knows_transcriber(draft.transcriber):
+        yield Problem(
+            "",
+            "transcriber",
+            "model_unknown",
+            _("No worker runs the recogniser “%(model)s”. Choose one from the list.") % {"model": draft.transcriber},
+        )
+    elif (service := menu.service(draft.transcriber)) is not None and not service.transcriber:
+        yield Problem(
+            "",
+            "transcriber",
+            "service_cannot",
+            _("The service “%(name)s” does not recognise speech.") % {"name": service.name},
+        )
+    if (service := menu.service(draft.chat_model)) is not None and not service.chat:
+        yield Problem(
+            "",
+            "chat_model",
+            "service_cannot",
+            _("The service “%(name)s” has no language model.") % {"name": service.name},
+        )
+    elif not is_lent(draft.chat_model) and not menu.knows_model(draft.chat_model):
         yield Problem(
             "",
             "chat_model",

@@ -17,6 +17,7 @@ from django.core.cache import cache
 
 from agents.prompt import language_name
 from inference.errors import ParleyError
+from parley.lib.workers.store import known_urls
 
 FRESH_SECONDS = 20
 """How long an answer is used without asking again."""
@@ -49,22 +50,48 @@ BUILT_IN: tuple[EngineOffer, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceOffer:
+    """A service of the workspace (`agents.models.Provider`): `engine` is how agents name it, `name` what people see."""
+
+    engine: str
+    name: str
+    chat: bool = False
+    transcriber: bool = False
+    voices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EngineMenu:
     """`offers` run now (or are built in, when `live` is False); `known` were seen at some time."""
 
     offers: tuple[EngineOffer, ...]
     known: tuple[EngineOffer, ...] = BUILT_IN
     live: bool = False
+    services: tuple[ServiceOffer, ...] = ()
+
+    def service(self, engine: str) -> ServiceOffer | None:
+        return next((service for service in self.services if service.engine == engine), None)
+
+    def shown(self, engine: str) -> str:
+        """What people see for a model or an engine."""
+        service = self.service(engine)
+        return service.name if service is not None else engine
 
     def voices(self) -> list[tuple[str, str]]:
         """(engine, voice) pairs on offer, the built-in ones first, without repeats."""
         pairs = [(o.kind, voice) for o in self.offers if o.role == "synthesizer" for voice in o.voices]
+        pairs += [(service.engine, voice) for service in self.services for voice in service.voices]
         return list(dict.fromkeys(pairs))
 
     def chat_models(self) -> list[str]:
         """Names for ModelSpec.chat: `default` first, then the models of engines that have a name."""
         named = [offer.model for offer in self.offers if offer.role == "chat" and offer.model]
-        return list(dict.fromkeys(["default", *named]))
+        return list(dict.fromkeys(["default", *named, *(s.engine for s in self.services if s.chat)]))
+
+    def transcribers(self) -> list[str]:
+        """Names for ModelSpec.transcriber, `default` first."""
+        named = [offer.model for offer in self.offers if offer.role == "transcriber" and offer.model]
+        return list(dict.fromkeys(["default", *named, *(s.engine for s in self.services if s.transcriber)]))
 
     def languages(self) -> list[tuple[str, str]]:
         """(code, English name) of what the recognisers on offer understand."""
@@ -79,10 +106,19 @@ class EngineMenu:
         return not self.live or (engine, voice) in self.voices()
 
     def knows_voice(self, engine: str, voice: str) -> bool:
+        if (service := self.service(engine)) is not None:
+            return voice in service.voices
         seen = (*self.offers, *self.known, *BUILT_IN)
         return any(o.role == "synthesizer" and o.kind == engine and voice in o.voices for o in seen)
 
+    def knows_transcriber(self, name: str) -> bool:
+        seen = (*self.offers, *self.known)
+        ours = any(o.role == "transcriber" and o.model == name for o in seen)
+        return name == "default" or ours or any(s.engine == name and s.transcriber for s in self.services)
+
     def knows_model(self, name: str) -> bool:
+        if (service := self.service(name)) is not None:
+            return service.chat
         seen = (*self.offers, *self.known)
         return name == "default" or any(o.role == "chat" and o.model == name for o in seen)
 
@@ -131,5 +167,5 @@ async def _ask_workers() -> list[Mapping[str, Any]]:
         engines = status.get("engines", [])
         return [engine for engine in engines if isinstance(engine, dict)] if isinstance(engines, list) else []
 
-    answers = await asyncio.gather(*(ask(url) for url in settings.PARLEY_WORKERS))
+    answers = await asyncio.gather(*(ask(url) for url in await asyncio.to_thread(known_urls)))
     return [engine for answer in answers for engine in answer]

@@ -101,6 +101,26 @@ CHAT_MODEL = ChoiceField(
     required=True,
 )
 
+TRANSCRIBER = ChoiceField(
+    name="transcriber",
+    label=_("Speech recognition"),
+    help=_("What turns the caller's voice into words."),
+    section="model",
+    required=True,
+    source="transcribers",
+    default="default",
+)
+
+STAND_IN = ChoiceField(
+    name="stand_in",
+    label=_("If a service fails"),
+    help=_("Asked next, in the same turn. The worker's own models always come last."),
+    section="model",
+    source="services",
+    empty=_("the worker's own models"),
+    default="",
+)
+
 TEMPERATURE = NumberField(
     name="temperature",
     label=_("Temperature"),
@@ -157,6 +177,28 @@ ASK_PERSON_AFTER = NumberField(
     default=0,
 )
 
+HAND_OVER_LINE = TextField(
+    name="hand_over_line",
+    label=_("Said when a person takes over"),
+    help=_(
+        "In the agent's voice, before your colleague is heard. A channel may have its own. Empty: a sentence of ours."
+    ),
+    section="people",
+    max_length=300,
+    spoken=True,
+    placeholder=_("You are now speaking with a colleague of mine."),
+)
+
+GIVE_BACK_LINE = TextField(
+    name="give_back_line",
+    label=_("Said when the agent goes on"),
+    help=_("After your colleague has given the conversation back. Empty: a sentence of ours."),
+    section="people",
+    max_length=300,
+    spoken=True,
+    placeholder=_("I'm with you again."),
+)
+
 AGENT_FIELDS: tuple[Field, ...] = (
     PERSONA,
     GREETING,
@@ -167,12 +209,16 @@ AGENT_FIELDS: tuple[Field, ...] = (
     VOICE_NAME,
     VOICE_SPEED,
     CHAT_MODEL,
+    TRANSCRIBER,
+    STAND_IN,
     TEMPERATURE,
     MAX_TOKENS,
     HINTS,
     PRONUNCIATIONS,
     AFTER_CALL,
     ASK_PERSON_AFTER,
+    HAND_OVER_LINE,
+    GIVE_BACK_LINE,
 )
 
 DRAFT_FIELDS: dict[str, Field] = {field.name: field for field in (PERSONA, INSTRUCTIONS, *AGENT_FIELDS[1:], FLOW)}
@@ -199,5 +245,6 @@ SECTIONS: tuple[Section, ...] = (
     Section("model", _("Model"), _("How it thinks.")),
     Section("hints", _("Words to recognise"), _("Names it must not miss.")),
     Section("pronunciations", _("Pronunciation"), _("Words it must say right.")),
+    Section("people", _("People"), _("What is heard when one of your team takes over.")),
     Section("after", _("After the conversation"), _("What you want to know when it is over.")),
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.apps import apps
 
 from agents.engines import EngineMenu, fallback_menu
 from agents.models import Agent
+from agents.providers import service_offers
 from agents.reads import secret_names, tool_specs
 from inference.nodes import ToolSpec
 from parley.accounts.models import Workspace
@@ -43,7 +44,7 @@ def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Sur
     """`menu`: what the worker offers; without it the built-in list."""
     agents = Agent.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
     return Surroundings(
-        menu=menu or fallback_menu(),
+        menu=replace(menu or fallback_menu(), services=service_offers(workspace)),
         tools={tool.name: tool for tool in tool_specs(workspace)},
         secrets=frozenset(secret_names(workspace)),
         teams=team_names(workspace),

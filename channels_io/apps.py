@@ -9,3 +9,8 @@ class ChannelsIoConfig(AppConfig):
     label = "channels_io"
     verbose_name = _("Conversations")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from channels_io.workers import exposition
+
+        exposition.register()

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from inference.events import ConversationState, Span
+from inference.used import Use
 
 
 def _now() -> datetime:
@@ -86,6 +87,16 @@ class TurnTiming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnUse:
+    """Which engines worked for one side's turn, and what they did: all that is known so far, not what is new."""
+
+    seq: int
+    number: int
+    role: Literal["caller", "agent", "human"]
+    used: tuple[Use, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateSnapshot:
     """The worker's resumable state after a turn; the newest one of the newest leg is kept."""
 
@@ -108,7 +119,7 @@ class EventEntry:
     at: datetime = field(default_factory=_now)
 
 
-Entry = CallerTurn | AgentTurn | TurnTiming | StateSnapshot | EventEntry
+Entry = CallerTurn | AgentTurn | TurnTiming | TurnUse | StateSnapshot | EventEntry
 
 
 def missed_budget(v2v_ms: float | None, *, filler: bool, budget_ms: float) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from channels.db import database_sync_to_async
+from django.db import transaction
 
 from agents.tools.answer import ToolAnswer, failure
 from channels_io.actions.ask_for_person import NoTeam, ask_for_person
@@ -14,7 +15,8 @@ from channels_io.actions.expire_handoffs import HELD, end_handoff
 from channels_io.actions.nobody_came import words_for_nobody
 from channels_io.handoff_words import handoff_words
 from channels_io.live.own_tools import OwnCall
-from channels_io.models import Handoff, Leg, Turn
+from channels_io.messaging.waking import lock_threads
+from channels_io.models import Conversation, Handoff, Leg, Turn
 from channels_io.reads.teams import team_for
 
 LOOK_SECONDS: Final = 0.5
@@ -25,7 +27,7 @@ State = Handoff.State
 
 async def ask_team(call: OwnCall) -> ToolAnswer:
     """Arguments: target (a team's id or name, "" the default one), reason, briefing, skills (by commas), waiting ("hold",
-    "talk").
+    "talk"; "silent": a caller is held, and in writing the agent says nothing more).
 
     Answers {"waiting": true} where the agent goes on, {"taken": true} when a held caller has somebody; failed when nobody is
     there, or comes in time. `words` are for the contact.
@@ -40,9 +42,9 @@ async def ask_team(call: OwnCall) -> ToolAnswer:
     if row.state != State.WAITING:
         return _answer_of(row, language)
     if not _is_held(row):
-        spoken = row.leg is not None and row.leg.media == Leg.Media.VOICE
-        words = handoff_words("asked" if spoken else "asked_written", language)
-        return _found(waiting=True, words=words)
+        # One that is to be silent has said it already: its flow may not come to speak any more.
+        silent = row.conversation.owner == Conversation.Owner.HUMAN
+        return _found(waiting=True, words="" if silent else _asked_words(row.leg, language))
     await call.line.ring(on=True)
     try:
         return _answer_of(await _settled(row), language)
@@ -56,16 +58,27 @@ def _asked(call: OwnCall) -> Handoff:
     leg = Leg.objects.select_related("conversation__workspace", "workspace").get(public_id=call.facts.leg)
     spoken = leg.media == Leg.Media.VOICE
     held = spoken and given.get("waiting") != "talk"
-    row = ask_for_person(
-        leg.conversation,
-        team=team_for(leg.workspace, _text(given.get("target"))),
-        key=f"{HELD if held else 'talk:'}{call.facts.leg}:{call.call}",
-        reason=_text(given.get("reason")),
-        summary=_text(given.get("briefing")).strip() or _last_words(leg),
-        skills=_text(given.get("skills")).split(","),
-        leg=leg,
-    )
-    return Handoff.objects.select_related("team", "leg").get(pk=row.pk)
+    silent = not spoken and given.get("waiting") == "silent"
+    with transaction.atomic():
+        if silent:
+            lock_threads(leg.conversation)
+        row = ask_for_person(
+            leg.conversation,
+            team=team_for(leg.workspace, _text(given.get("target"))),
+            key=f"{HELD if held else 'talk:'}{call.facts.leg}:{call.call}",
+            reason=_text(given.get("reason")),
+            summary=_text(given.get("briefing")).strip() or _last_words(leg),
+            skills=_text(given.get("skills")).split(","),
+            leg=leg,
+            silent=silent,
+            words=_asked_words(leg, call.spec.language) if silent else "",
+        )
+    return Handoff.objects.select_related("team", "leg", "conversation").get(pk=row.pk)
+
+
+def _asked_words(leg: Leg | None, language: str) -> str:
+    spoken = leg is not None and leg.media == Leg.Media.VOICE
+    return handoff_words("asked" if spoken else "asked_written", language)
 
 
 async def _settled(row: Handoff) -> Handoff:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from agents.tasks import place_agents
 from channels_io.actions.analyse_conversation import analyse_conversation
 from channels_io.actions.close_abandoned_legs import close_abandoned_legs
 from channels_io.actions.expire_handoffs import expire_handoffs
@@ -23,6 +24,7 @@ from channels_io.messaging.outages import riding_out
 from channels_io.messaging.sweep import sweep_messages
 from channels_io.messaging.voice_notes import forget_old
 from channels_io.outgoing.deliver import deliver, sweep_deliveries
+from channels_io.workers.provision import tell_reserved
 
 
 @shared_task(ignore_result=True)
@@ -55,6 +57,13 @@ def sweep_messaging() -> int:
 def fill_message_gaps() -> int:
     """Takes what the providers' lists hold and the inbox does not. Returns how many messages."""
     return riding_out(fill_gaps)
+
+
+@shared_task(ignore_result=True)
+def keep_workers_ready() -> int:
+    """What is kept for whom now is told, and workers that lack agents are given them. Returns how many were."""
+    tell_reserved()
+    return place_agents(always=False)
 
 
 @shared_task(ignore_result=True)

@@ -11,6 +11,7 @@ app_name = "channels_io"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("", include("channels_io.pages.worker_urls")),
     path("home/workers/", home.home_workers, name="home-workers"),
     path("", include("channels_io.pages.inbox_urls")),
     path("", include("channels_io.pages.team_urls")),

@@ -11,11 +11,15 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from channels_io.setting_checks import words
+
 WIDGET_KIND = "web_widget"
 MODES = ("voice", "chat")
 DEFAULT_COLOUR = "#0f766e"
 MAX_ORIGINS = 50
 MAX_TITLE = 60
+MAX_LINE = 300
+LINES = ("hand_over_line", "give_back_line")
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\Z")
@@ -29,6 +33,9 @@ class WidgetSettings:
     modes: tuple[str, ...] = MODES
     allowed_origins: tuple[str, ...] = ()
     colour: str = DEFAULT_COLOUR
+    hand_over_line: str | None = None
+    """What is said when a person of the team takes over, and when the agent goes on; None: the agent's words, "": nothing."""
+    give_back_line: str | None = None
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> WidgetSettings:
@@ -40,6 +47,7 @@ class WidgetSettings:
             modes=modes or MODES,
             allowed_origins=tuple(str(origin) for origin in settings.get("allowed_origins") or ()),
             colour=colour if _COLOUR.match(colour) else DEFAULT_COLOUR,
+            **{key: _kept_line(settings.get(key)) for key in LINES},
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -48,6 +56,8 @@ class WidgetSettings:
             "modes": list(self.modes),
             "allowed_origins": list(self.allowed_origins),
             "colour": self.colour,
+            "hand_over_line": self.hand_over_line,
+            "give_back_line": self.give_back_line,
         }
 
 
@@ -68,7 +78,16 @@ def checked_settings(sent: Mapping[str, Any]) -> WidgetSettings:
         modes=tuple(mode for mode in MODES if mode in modes),
         allowed_origins=clean_origins(str(origin) for origin in origins),
         colour=clean_colour(str(sent.get("colour", DEFAULT_COLOUR))),
+        **{key: _line(key, sent.get(key)) for key in LINES},
     )
+
+
+def _line(key: str, sent: Any) -> str | None:
+    return None if sent is None else words(key, sent, MAX_LINE)
+
+
+def _kept_line(stored: Any) -> str | None:
+    return stored.strip()[:MAX_LINE] if isinstance(stored, str) else None
 
 
 def clean_origins(lines: Iterable[str]) -> tuple[str, ...]:

@@ -12,17 +12,19 @@ from inference.events import Open
 from inference.flow.steps import Listen
 from inference.handoff import Handoff
 from inference.judging import Judge
+from inference.listening import Listening
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.outbox import Outbox
 from inference.reading import ReadingAhead
 from inference.replier import Replier
 from inference.reply import Clock
+from inference.serving import Serving
 from inference.speaking import Speaking
 from inference.take_over import TakeOver
 from inference.thinker import Thinker
 from inference.walk import Walker
-from inference.whisper import Whisper
+from inference.whisper import LATE_SECONDS, LATE_WRITTEN_SECONDS, Whisper
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def agent_side(
     tasks: asyncio.TaskGroup,
     clock: Clock,
     wall: Callable[[], datetime],
+    ears: Listening,
     listening: Callable[[Listen], None],
     quiet: Callable[[], None],
     speaking: Callable[[], bool],
@@ -57,8 +60,12 @@ def agent_side(
     voice = Speaking(
         state, opening.media, synthesizer=engines.synthesizer, fixed_speech=engines.fixed_speech, clock=clock
     )
-    whisper = Whisper(state, model=engines.chat, speaking=voice, tasks=tasks)
-    handoff = Handoff(opening, state, thinker=thinker, memory=memory)
+    late = LATE_SECONDS if opening.media.kind == "voice" else LATE_WRITTEN_SECONDS
+    whisper = Whisper(state, model=engines.chat, speaking=voice, tasks=tasks, late=late)
+    serving = Serving(
+        opening.spec, engines, listening=ears, memory=memory, judge=judge, whisper=whisper, speaking=voice
+    )
+    handoff = Handoff(opening, state, thinker=thinker, memory=memory, serving=serving)
     walker = Walker(
         opening,
         state,
@@ -83,6 +90,7 @@ def agent_side(
         tasks=tasks,
         clock=clock,
         quiet=quiet,
+        meter=engines.meter,
     )
     take_over = TakeOver(
         opening,

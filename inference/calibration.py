@@ -18,7 +18,7 @@ import numpy as np
 from inference.admission import Costs
 from inference.engines.base import AsrOptions, ChatModel, ChatOptions, Synthesizer, Transcriber, Usage, VoiceDetector
 from inference.events import Message
-from inference.lanes import LANES, LaneName, LaneUse
+from inference.lanes import LANES, PROCESSOR, LaneName, LaneUse
 from inference.spec import VoiceSpec
 
 RATE = 16_000
@@ -73,9 +73,9 @@ def _rates(
 async def _timed(name: LaneName, work: Callable[[], Awaitable[None]]) -> tuple[float, LaneUse]:
     """Seconds of the processor that `work` took, and what its lane saw of it."""
     LANES[name].drain()
-    began = time.process_time()
+    began = PROCESSOR.seconds()
     await work()
-    taken, use = time.process_time() - began, LANES[name].drain()
+    taken, use = PROCESSOR.seconds() - began, LANES[name].drain()
     # Where others have the cores just now, the clock tells their load, not what this work takes.
     return taken, replace(use, busy=min(use.busy, taken))
 

@@ -202,6 +202,11 @@ async def put_agents(url: str, token: str, specs: Sequence[AgentSpec]) -> None:
     await _request("PUT", url, token, "/agents", content=body, timeout=120.0)
 
 
+async def put_drain(url: str, token: str, *, draining: bool) -> None:
+    """Empty this worker, or let it take conversations again. Raises WorkerLost."""
+    await _request("PUT", url, token, "/drain", json={"draining": draining})
+
+
 async def choose_worker(urls: Sequence[str], token: str) -> str:
     """The ready worker with the most free slots. Raises WorkerLost when none answers."""
     best, free = "", -1

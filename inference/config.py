@@ -38,6 +38,11 @@ class WorkerConfig:
     agents: str = ""
     cache: str = ""
     name: str = "worker"
+    web_url: str = ""
+    """Where this worker announces itself; empty: nowhere, the web was given its address."""
+    url: str = ""
+    """How the web reaches it; empty: at the address that it announces itself from."""
+    drain_seconds: float = 25.0
 
     @property
     def most_calls(self) -> int:
@@ -62,13 +67,33 @@ class WorkerConfig:
             agents=environ.get("PARLEY_AGENTS", ""),
             cache=str(_var(environ) / "cache" / "kv"),
             name=environ.get("PARLEY_WORKER_NAME", socket.gethostname()),
+            web_url=environ.get("PARLEY_WEB_URL", ""),
+            url=environ.get("PARLEY_WORKER_URL", ""),
+            drain_seconds=float(_integer(environ, "PARLEY_DRAIN_SECONDS", 25, least=0)),
         )
 
 
-def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
+def secret(environ: Mapping[str, str], name: str) -> str:
+    """The secret in `name`, or in the file that `name`_FILE points to; empty when neither is set.
+
+    Raises ParleyError(code="config").
+    """
+    value, path = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
+    if value and path:
+        raise ParleyError(f"Set {name} or {name}_FILE, not both.", code="config")
+    if not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        raise ParleyError(message, code="config") from error
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, *, least: int = 1) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdigit() or int(text) < 1:
-        raise ParleyError(f"{name} must be a whole number above 0, not {text!r}.", code="config")
+    if not text.isdigit() or int(text) < least:
+        raise ParleyError(f"{name} must be a whole number above {least - 1}, not {text!r}.", code="config")
     return int(text)
 
 
@@ -86,7 +111,7 @@ def _var(environ: Mapping[str, str]) -> Path:
 
 def _token(environ: Mapping[str, str]) -> str:
     """The shared secret: PARLEY_WORKER_TOKEN, or the file that the web side generates under PARLEY_VAR."""
-    token = environ.get("PARLEY_WORKER_TOKEN", "")
+    token = secret(environ, "PARLEY_WORKER_TOKEN")
     if token:
         return token
     path = _var(environ) / "secrets" / "worker_token"

@@ -23,6 +23,7 @@ from inference.ear import Ear, EarEvent, HearingFailed, Words
 from inference.early import Early
 from inference.engine_set import Engines
 from inference.events import (
+    LEAVING,
     Audio,
     Close,
     Control,
@@ -110,6 +111,7 @@ class Conversation:
         self._paused = False
         self._on_hold = False
         """Nobody listens to the caller's voice."""
+        self._began = False
         self._inbox = Inbox()
         self._outbox = Outbox()
         self._floor: Literal["duck", "hold", "release"] = "release"
@@ -132,6 +134,18 @@ class Conversation:
         """What the web must know, in order; ends when the conversation has ended."""
         return self._outbox.messages()
 
+    @property
+    def at_rest(self) -> bool:
+        """Between two turns: nobody speaks or types, nothing is being said, and the last State tells all of it."""
+        if not self._began or self._keypad.pressed or self._take_over.returning:
+            return False
+        speaking = self._ear is not None and self._ear.turns.speaking
+        return not (speaking or self._replier.busy) and self._replier.settled
+
+    def offer_to_leave(self) -> None:
+        """Tell the web that now is a moment to open the conversation at another worker."""
+        self._outbox.put_now(Failed(LEAVING, "This worker is about to stop.", turn=self._state.turn))
+
     async def run(self) -> None:
         """The conversation, until Close, its own end, or cancellation."""
         async with AsyncExitStack() as stack:
@@ -146,12 +160,15 @@ class Conversation:
                 self._make_agent_side(judge)
                 if self._media.kind == "voice":
                     self._ear = await self._listening.open(self._state.spec, self._tasks, self._on_ear, self._clock)
-                await self._outbox.put(Ready(self._worker, self._state.turn))
+                await self._outbox.put(Ready(self._worker, self._state.turn, self._engines.resident))
                 if self._state.agent:
                     await self._handoff.go_back()
                 self._begin()
+                self._began = True
                 await self._listen()
                 self._stop()
+            if used := self._engines.meter.take():  # Of answers that were begun, and notes that were made, at the end.
+                self._outbox.put_now(State(self._state.snapshot(), self._state.turn, used=used))
 
     def _make_agent_side(self, judge: Judge) -> None:
         side = agent_side(
@@ -164,6 +181,7 @@ class Conversation:
             tasks=self._tasks,
             clock=self._clock,
             wall=self._wall,
+            ears=self._listening,
             listening=self._listen_for,
             quiet=self._wait_in_silence,
             speaking=lambda: self._ear is not None and self._ear.turns.speaking,
@@ -302,7 +320,10 @@ class Conversation:
     async def _take_turn(self, heard: Heard, marks: Marks) -> None:
         metrics.turn_taken(heard.source)
         kept = self._replier.kept(heard.text)
-        await self._outbox.put(heard if kept == heard.text else msgspec.structs.replace(heard, text=kept))
+        if heard.source == "voice":
+            self._engines.meter.answered("transcriber")
+        used = self._engines.meter.take("transcriber")
+        await self._outbox.put(msgspec.structs.replace(heard, text=kept, used=used))
         if self._answers:
             unsure = heard.source == "voice" and heard.confidence < UNSURE
             self._replier.answer(heard.text, marks, keypad=heard.source == "dtmf", unsure=unsure)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from inference.engines.base import ChatModel, Synthesizer, Transcriber, TurnDetector, VoiceDetector
 from inference.fixed_speech import FixedSpeech
+from inference.lending import LentService
+from inference.spec import AgentSpec
+from inference.used import Meter
+
+Choose = Callable[[AgentSpec, Sequence[LentService]], tuple[Transcriber, ChatModel, Synthesizer]]
+"""What serves an agent, with these services beside those that were lent before. Raises EngineError."""
 
 
 def idle() -> float:
@@ -26,3 +32,9 @@ class Engines:
     fixed_speech: FixedSpeech
     busy: Callable[[], float] = idle
     """How much of what the worker can do is in use, 0..1."""
+    resident: bool = False
+    """Whether the head of the agent's prompt was read before the conversation began."""
+    meter: Meter = field(default_factory=Meter)
+    """Who serves, and what was used of it."""
+    choose: Choose | None = None
+    """For another agent in the midst of the conversation; None: there are no others."""

@@ -15,9 +15,12 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from inference.cloning import MOST_SAMPLE_BYTES, MOST_SAMPLES, VoiceSample
 from inference.errors import ProtocolError
 from inference.flow.state import FlowState
+from inference.lending import MOST_ADDRESSES, MOST_LENT, LentService
 from inference.spec import AgentSpec
+from inference.used import Use
 
 WIRE_VERSION = 1
 MAX_MESSAGE_BYTES = 1 << 20
@@ -104,6 +107,10 @@ class Open(Struct, frozen=True, tag="open"):
     """The person calls back: not the greeting, but the question that `state` stands at is said."""
     listen_only: bool = False
     """This leg is only transcribed: Ready, SpeechStarted, Partial, Heard and Failed come, and nothing else."""
+    lent: tuple[LentService, ...] = ()
+    """Services that the spec names, for this conversation only: no State, log or status holds them."""
+    voices: tuple[VoiceSample, ...] = ()
+    """The sample of the voice that the spec names, where that is a cloned one."""
     wire: int = WIRE_VERSION
     turn: int = 0
 
@@ -146,6 +153,8 @@ class ToolResult(Struct, frozen=True, tag="tool_result"):
     """JSON text, or plain text."""
     ok: bool = True
     turn: int = 0
+    lent: tuple[LentService, ...] = ()
+    """Where the result is another agent: services that it names, lent like those of `Open`."""
 
 
 class Control(Struct, frozen=True, tag="control"):
@@ -175,10 +184,11 @@ Up = Open | Audio | Text | Dtmf | Playback | ToolResult | Control | Close
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The conversation is admitted and warm."""
+    """The conversation is admitted and warm. `resident`: the head of the agent's prompt was here before it began."""
 
     worker: str
     turn: int = 0
+    resident: bool = False
 
 
 class SpeechStarted(Struct, frozen=True, tag="speech_started"):
@@ -221,6 +231,8 @@ class Heard(Struct, frozen=True, tag="heard"):
     source: Literal["voice", "text", "dtmf"] = "voice"
     id: str = ""
     confidence: float = 1.0
+    used: tuple[Use, ...] = ()
+    """Who has recognised it, and whatever else was recognised since the turn before."""
 
 
 class ReplyText(Struct, frozen=True, tag="reply_text"):
@@ -285,6 +297,8 @@ class State(Struct, frozen=True, tag="state"):
     heard: str = ""
     cut: bool = False
     """True when the reply was interrupted before its end."""
+    used: tuple[Use, ...] = ()
+    """What engines did that no Timing has told: for a reply that nobody waited for, and after the last one."""
 
 
 class Timing(Struct, frozen=True, tag="timing"):
@@ -301,6 +315,13 @@ class Timing(Struct, frozen=True, tag="timing"):
     """Answers begun since the turn before and dropped, because the caller went on."""
     filler: bool = False
     """The answer came too late: a filler was said first, and is what the spans end at."""
+    used: tuple[Use, ...] = ()
+    """Who thought and spoke, and what of it; what was begun since the reply before and dropped is in it."""
+
+
+LEAVING = "worker_leaving"
+"""`Failed.code`, never fatal: nothing broke. This worker is about to stop, and the conversation is between two turns:
+the web may open it at another worker now, with the last State. Said again at the next such moment if it does not."""
 
 
 class Failed(Struct, frozen=True, tag="failed"):
@@ -354,6 +375,14 @@ def decode_up(data: bytes) -> Up:
             raise ProtocolError('The owner is "ai" or "human".')
         case Open(listen_only=True, media=Media(kind="text")):
             raise ProtocolError("Only a voice leg can be listened to.")
+        case Open(voices=voices) if len(voices) > MOST_SAMPLES or any(len(v.wav) > MOST_SAMPLE_BYTES for v in voices):
+            raise ProtocolError(f"At most {MOST_SAMPLES} sample of a voice, of at most {MOST_SAMPLE_BYTES} bytes.")
+        case Open(lent=lent) | ToolResult(lent=lent) if len(lent) > MOST_LENT or any(
+            len(each.addresses) > MOST_ADDRESSES for each in lent
+        ):
+            raise ProtocolError(
+                f"At most {MOST_LENT} services can be lent, of at most {MOST_ADDRESSES} addresses each."
+            )
         case Open(media=media) if media.rate_in not in RATES or media.rate_out not in RATES:
             raise ProtocolError(f"Rates must be among {RATES}.")
     return message

@@ -39,7 +39,7 @@ class FixedSpeech:
                 async for piece in speech:
                     made.append(piece)
                     yield piece
-            if keep:
+            if keep and not getattr(synthesizer, "stands_in", False):  # another voice: not what the key says
                 self._keep((voice, text), made)
 
     @property

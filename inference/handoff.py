@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
@@ -13,9 +14,11 @@ from inference.events import Message, Open
 from inference.flow import begin
 from inference.flow.state import FlowState
 from inference.flow.steps import Leave
+from inference.lending import LentService
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.prompt import is_task
+from inference.serving import Serving
 from inference.spec import AgentSpec, decode_spec
 from inference.thinker import Thinker
 
@@ -28,21 +31,26 @@ SECONDS = 5.0
 class Handoff:
     """Changes the agent that speaks. The web knows the others, and answers a tool call with what is published."""
 
-    def __init__(self, opening: Open, state: LiveState, *, thinker: Thinker, memory: Memory) -> None:
+    def __init__(
+        self, opening: Open, state: LiveState, *, thinker: Thinker, memory: Memory, serving: Serving | None = None
+    ) -> None:
         self._opening = opening
+        self._serving = serving
         self._state = state
         self._thinker = thinker
         self._memory = memory
 
     async def give(self, draft: Draft, step: Leave) -> bool:
         """Let another agent go on; the draft then stands before its flow. False when there is no such agent."""
-        spec = await self._fetch(step.agent, draft.reply.turn, step.history)
-        if spec is None:
+        found = await self._fetch(step.agent, draft.reply.turn, step.history)
+        if found is None:
             return False
+        spec, lent = found
         if step.history != "full":
             self._state.summary = await self._memory.notes() if step.history == "summary" else ""
         known = {name: value for name, value in self._state.shown(draft.state).items() if isinstance(value, str)}
         self._state.hand_over(spec)
+        await self._serve(spec, lent)
         for lines in (self._state.history, draft.history, draft.thought.lines):
             lines[:] = _told(lines) if step.history == "full" else []
         if step.history != "full":
@@ -55,19 +63,25 @@ class Handoff:
         """An earlier leg was handed to another agent: that one goes on, if it is still there."""
         state = self._state
         language, voice = state.language, state.voice
-        spec = await self._fetch(state.agent, state.turn, "full")
-        if spec is None:
+        found = await self._fetch(state.agent, state.turn, "full")
+        if found is None:
             state.agent, state.flow = "", FlowState()
             return
+        spec, lent = found
         state.hand_over(spec)
+        await self._serve(spec, lent)
         state.speak(language, voice)
 
-    async def _fetch(self, agent: str, turn: int, history: str) -> AgentSpec | None:
+    async def _serve(self, spec: AgentSpec, lent: Sequence[LentService]) -> None:
+        if self._serving is not None:
+            await self._serving.change(spec, lent)
+
+    async def _fetch(self, agent: str, turn: int, history: str) -> tuple[AgentSpec, tuple[LentService, ...]] | None:
         arguments = json.dumps({"agent": agent, "history": history})
         result = await self._thinker.call_once(TOOL, arguments, turn=turn, seconds=SECONDS)
         with suppress(msgspec.MsgspecError):
             if result.ok:
-                return decode_spec(result.result)
+                return decode_spec(result.result), result.lent
         log.warning("There is no agent %s to hand this conversation to", agent)
         return None
 

@@ -163,6 +163,11 @@ class Judge:
         self._stream = None
         await self._open.aclose()
 
+    async def use(self, model: ChatModel) -> None:
+        """Ask this model from now on."""
+        await self.aclose()
+        self._model = model
+
     async def choose(
         self,
         options: Sequence[str],

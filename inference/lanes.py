@@ -48,6 +48,15 @@ class Lane:
             self._busy += seconds
             self._served += 1
 
+    def elsewhere(self, use: LaneUse) -> None:
+        """The same of an engine that runs in a process of its own."""
+        with self._lock:
+            self._busy += use.busy
+            self._served += use.served
+            self._waits += use.waits
+        for waited in use.waits:
+            metrics.queue_waited(self._name, "urgent", waited)
+
     def drain(self) -> LaneUse:
         with self._lock:
             use = LaneUse(self._busy, self._served, tuple(self._waits))
@@ -64,9 +73,10 @@ class Lane:
             depth = self._depth[priority]
         metrics.queue_depth(self._name, priority, depth)
 
-    def _began(self, ticket: Ticket) -> None:
+    def _began(self, ticket: Ticket, waited: float | None) -> None:
         self._shift(ticket.priority, -1)
-        waited = max(0.0, self._clock() - ticket.since)
+        if waited is None:
+            waited = max(0.0, self._clock() - ticket.since)
         metrics.queue_waited(self._name, ticket.priority, waited)
         if ticket.priority == "urgent":
             with self._lock:
@@ -82,11 +92,11 @@ class Ticket:
     since: float
     _settled: bool = field(default=False)
 
-    def begin(self) -> None:
-        """Its turn has come."""
+    def begin(self, waited: float | None = None) -> None:
+        """Its turn has come; an engine that knows how long it stood in the queue says so, in seconds."""
         if not self._settled:
             self._settled = True
-            self.lane._began(self)  # noqa: SLF001 - the lane's other half
+            self.lane._began(self, waited)  # noqa: SLF001 - the lane's other half
 
     def leave(self) -> None:
         """It is not wanted any more."""
@@ -101,3 +111,23 @@ LANES: dict[LaneName, Lane] = {
     "synthesizer": Lane("synthesizer"),
 }
 """Of this process: one worker, one of each engine."""
+
+
+class Processor:
+    """Processor time that the worker's work takes, in this process and in those of engines that run apart."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._elsewhere = 0.0
+
+    def elsewhere(self, seconds: float) -> None:
+        """An engine's process used this much more."""
+        with self._lock:
+            self._elsewhere += seconds
+
+    def seconds(self) -> float:
+        """So far; only differences mean something."""
+        return time.process_time() + self._elsewhere
+
+
+PROCESSOR = Processor()

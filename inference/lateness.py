@@ -10,6 +10,7 @@ from inference.draft import Draft
 from inference.events import Timing
 from inference.reply import FILLER, Clock
 from inference.speaking import Speaking
+from inference.used import Meter
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,16 @@ async def fill_in(draft: Draft, seconds: float, speaking: Speaking, clock: Clock
         log.warning("Turn %s: no answer within %.0f ms, a filler was said", draft.reply.turn, seconds * 1000)
 
 
-def timing_of(draft: Draft, wasted: int) -> Timing:
+def timing_of(draft: Draft, wasted: int, meter: Meter) -> Timing:
     """The waterfall of `draft`, counted in the metrics too. `wasted`: drafts dropped since the turn before."""
     thought, spans = draft.thought, draft.marks.spans()
     metrics.reply_spans(spans)
     metrics.reply_tokens(thought.prompt_tokens, thought.cached_tokens, thought.reply_tokens)
+    if thought.prompt_tokens:
+        meter.answered("chat")
+    if draft.reply.sent:
+        meter.answered("synthesizer")
+    draft.reply.accounted = True
     return Timing(
         draft.reply.turn,
         spans,
@@ -47,4 +53,5 @@ def timing_of(draft: Draft, wasted: int) -> Timing:
         reply_tokens=thought.reply_tokens,
         guesses_wasted=wasted,
         filler=FILLER in draft.marks.at,
+        used=meter.take("chat", "synthesizer"),
     )

@@ -73,7 +73,10 @@ class ListenOnly:
             case EndOfTurn(text=text, speech_start=start, speech_end=end, confidence=confidence):
                 self._turn += 1
                 metrics.turn_taken("voice")
-                await self._outbox.put(Heard(self._turn, text, start, end, confidence=confidence))
+                meter = self._engines.meter
+                meter.answered("transcriber")
+                used = meter.take("transcriber")
+                await self._outbox.put(Heard(self._turn, text, start, end, confidence=confidence, used=used))
             case NoTurn():
                 await self._outbox.put(Partial("", self._turn))
             case HearingFailed(code=code):

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from inference.ear import Ear, Report
 from inference.engine_set import Engines
-from inference.engines.base import AsrOptions, TranscriberStream
+from inference.engines.base import AsrOptions, Transcriber, TranscriberStream
 from inference.events import Media, Up
 from inference.inbox import Inbox
 from inference.reply import Clock
@@ -24,6 +24,7 @@ class Listening:
     def __init__(self, media: Media, engines: Engines, stack: AsyncExitStack) -> None:
         self._media = media
         self._engines = engines
+        self._transcriber = engines.transcriber
         self._stack = stack
         self.language = ""
         """The language that the recogniser expects."""
@@ -44,13 +45,17 @@ class Listening:
             busy=engines.busy,
         )
 
+    def use(self, transcriber: Transcriber) -> None:
+        """This one recognises from the next `follow` on."""
+        self._transcriber, self.language = transcriber, ""
+
     async def follow(self, spec: AgentSpec, ear: Ear) -> None:
         """The conversation goes on in another language."""
         ear.listen_with(await self._recogniser(spec))
 
     async def _recogniser(self, spec: AgentSpec) -> TranscriberStream:
         self.language = spec.language
-        stream = self._engines.transcriber.stream(AsrOptions(spec.language, spec.hints))
+        stream = self._transcriber.stream(AsrOptions(spec.language, spec.hints))
         return await self._stack.enter_async_context(stream)
 
 

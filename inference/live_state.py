@@ -80,7 +80,9 @@ class LiveState:
         self.spec = msgspec.structs.replace(
             spec,
             language=language or spec.language,
-            voice=msgspec.structs.replace(spec.voice, name=voice or spec.voice.name),
+            voice=msgspec.structs.replace(
+                spec.voice, name=voice or spec.voice.name, language=language or spec.voice.language
+            ),
         )
 
     def instruct(self, text: str) -> None:

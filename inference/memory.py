@@ -104,6 +104,16 @@ class Memory:
 
     # --- for the conversation ---------------------------------------------------------------------
 
+    async def use(self, model: ChatModel) -> None:
+        """Go on with another model, which reads what it needs with the next reply."""
+        await self.rest()
+        await self._drop_next()
+        streams = AsyncExitStack()
+        chat = await streams.enter_async_context(model.stream(prefix(self._state.spec)))
+        old, self._streams, self._chat = self._streams, streams, chat
+        self._model, self._fold, self._costs = model, None, Costs(self._count)
+        await old.aclose()
+
     async def reply(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: ChatOptions
     ) -> AsyncGenerator[ChatDelta]:

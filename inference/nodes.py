@@ -232,7 +232,8 @@ class TransferNode(Struct, frozen=True, tag="transfer"):
     """To a person; edges "success" and "failure" (nobody took it).
 
     To a team (`target`: its id, empty: the workspace's own choice) the conversation waits in its queue: a caller is held,
-    or ("talk", and always where it is written) the agent goes on over "waiting" until somebody takes it.
+    or ("talk", and where it is written) the agent goes on over "waiting" until somebody takes it; "silent": a caller is
+    held, and who writes gets no answer until then.
     """
 
     id: str
@@ -243,7 +244,7 @@ class TransferNode(Struct, frozen=True, tag="transfer"):
     to: Literal["number", "team"] = "number"
     reason: str = ""
     skills: tuple[str, ...] = ()
-    waiting: Literal["hold", "talk"] = "hold"
+    waiting: Literal["hold", "talk", "silent"] = "hold"
 
 
 class HandoffNode(Struct, frozen=True, tag="handoff"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -15,6 +17,7 @@ import msgspec
 from inference import catalogue, judging, metrics
 from inference.admission import Admission
 from inference.calibration import calibrate
+from inference.cloning import is_clone
 from inference.config import WorkerConfig
 from inference.engine_set import Engines
 from inference.engines import registry
@@ -23,19 +26,26 @@ from inference.engines.base import (
     Engine,
     EngineInfo,
     EngineRole,
+    LearnsVoices,
     Synthesizer,
     Transcriber,
     TurnDetector,
     VoiceDetector,
 )
+from inference.engines.in_workspace import in_workspace
 from inference.errors import EngineError, EngineNotReady, ParleyError, UnknownEngine, WorkerFull
 from inference.events import Open
+from inference.extra_engines import ExtraEngines
 from inference.fixed_speech import FixedSpeech
 from inference.fixed_texts import fixed_texts
+from inference.lending import LentService, is_lent
+from inference.lent_engines import LentEngines
 from inference.phrases import PhraseName, phrase
 from inference.prompt import prefix
+from inference.residents import Residents
 from inference.spec import AgentSpec
 from inference.text import clauses
+from inference.used import Meter
 from inference.watch import cores
 
 log = logging.getLogger(__name__)
@@ -43,6 +53,11 @@ log = logging.getLogger(__name__)
 PHRASES: tuple[PhraseName, ...] = ("not_heard", "say_again", "failed", "filler")
 
 REST_SECONDS = 1.0
+
+try:
+    VERSION = version("parley")
+except PackageNotFoundError:  # an engine's own environment holds the code, not the package
+    VERSION = ""
 
 Place = Literal["voice", "text", "listen"]
 """What a leg takes a place of: a call, an exchange of messages, somebody who is only listened to."""
@@ -59,7 +74,13 @@ class Pool:
         self.fixed_speech = FixedSpeech()
         self.admission = Admission(most=config.most_calls, cores=cores(), fixed=config.fixed)
         self._engines: dict[EngineRole, Engine] = {}
-        self._agents: dict[str, AgentSpec] = {}
+        self._extra = ExtraEngines(self._made)
+        self._lent = LentEngines()
+        self._loading_more: asyncio.Task[None] | None = None
+        self.residents = Residents(self._warm)
+        self.draining = False
+        """Nobody is taken any more: the process is about to stop, or an operator wants it empty."""
+        self._serving: Counter[str] = Counter()
         self._open: dict[Place, int] = {"voice": 0, "text": 0, "listen": 0}
         self._rehearsal: asyncio.Task[None] | None = None
         self._judging: set[str] = set()
@@ -85,13 +106,17 @@ class Pool:
             "Ready: %s voice conversations to begin with (%s), %s agents warm",
             self.admission.capacity,
             self.admission.reason,
-            len(self._agents),
+            len(self.residents.kept),
         )
 
+        self._loading_more = asyncio.create_task(self._extra.load())
+
     def _create(self, role: EngineRole) -> Engine:
-        chosen = catalogue.resolve(role, self.config.profile)
+        return self._made(role, catalogue.resolve(role, self.config.profile))
+
+    def _made(self, role: EngineRole, chosen: catalogue.Resolved) -> Engine:
         settings: dict[str, str | int | float] = {"model": chosen.name, "capacity": self.config.capacity}
-        if chosen.model is None or chosen.model.files:
+        if chosen.model is None or chosen.model.has_weights:
             settings["path"] = str(catalogue.ensure(chosen.name))
         if chosen.engine == "gguf":
             settings["keep_folder"] = self.config.cache
@@ -100,18 +125,22 @@ class Pool:
     async def keep_warm(self, specs: Sequence[AgentSpec]) -> None:
         """Make these agents resident: prompt heads prefilled, greetings and phrases spoken once."""
         for spec in specs:
-            chat = cast(ChatModel, self._preferred("chat", spec.models.chat))
-            await chat.warm(prefix(spec))
+            chat = await self._warm(spec)
             if len(spec.flow.nodes) > 1 and chat.info.model not in self._judging:
                 await _warm_judge(chat)
                 self._judging.add(chat.info.model)
             for text in (spec.greeting, *(phrase(name, spec.language) for name in PHRASES)):
                 await self._prepare(spec, text)
-        self._agents = {spec.agent: spec for spec in specs}
-        metrics.agents_resident(len(self._agents))
+        self.residents.keep(specs)
+        metrics.agents_resident(len(self.residents.kept))
         if self._rehearsal is not None:
             self._rehearsal.cancel()
         self._rehearsal = asyncio.create_task(self._rehearse(specs))
+
+    async def _warm(self, spec: AgentSpec) -> ChatModel:
+        chat = in_workspace(cast(ChatModel, self._preferred("chat", spec.models.chat)), spec.workspace)
+        await chat.warm(prefix(spec))
+        return chat
 
     async def _rehearse(self, specs: Sequence[AgentSpec]) -> None:
         """Have the fixed sentences of flows at hand, as far as there is room for them: slowly, while anybody talks."""
@@ -127,14 +156,23 @@ class Pool:
                     return
 
     async def _prepare(self, spec: AgentSpec, text: str) -> None:
+        # Without a conversation there is no key of a service, and no sample of a voice.
+        if is_lent(spec.voice.engine) or is_clone(spec.voice.name):
+            return
         async for clause in clauses(_one(text), language=spec.language, pronunciations=spec.pronunciations):
             if clause.spoken:
-                await self.fixed_speech.prepare(self.synthesizer(), spec.voice, clause.spoken)
+                synthesizer = cast(Synthesizer, self._preferred("synthesizer", spec.voice.engine))
+                await self.fixed_speech.prepare(synthesizer, spec.voice, clause.spoken)
 
     async def close(self) -> None:
         self.ready = False
+        self.residents.close()
         if self._rehearsal is not None:
             self._rehearsal.cancel()
+        if self._loading_more is not None:
+            self._loading_more.cancel()
+        await self._lent.close()
+        await self._extra.close()
         for engine in self._engines.values():
             await engine.close()
         self._engines.clear()
@@ -159,23 +197,53 @@ class Pool:
         return cast(TurnDetector, self._engine("turn_detector", "default"))
 
     def infos(self) -> list[EngineInfo]:
-        return [engine.info for engine in self._engines.values()]
+        return [*(engine.info for engine in self._engines.values()), *self._extra.infos()]
 
     def _engine(self, role: EngineRole, name: str) -> Engine:
         engine = self._engines.get(role)
         if engine is None:
             raise EngineNotReady(f"The {role} is not loaded yet.")
         if name not in ("", "default", engine.info.model, engine.info.kind):
+            if (extra := self._extra.find(role, name)) is not None:
+                return extra
             raise UnknownEngine(f"This worker has no {role} {name!r}; it has {engine.info.model!r}.")
         return engine
 
     def _preferred(self, role: EngineRole, name: str) -> Engine:
         """The engine an agent asks for, or this worker's own: an agent is never mute for want of a voice."""
         try:
-            return self._engine(role, name)
+            return self._engine(role, "default" if is_lent(name) else name)
         except UnknownEngine as error:
             log.warning("%s The default is used.", error.message)
             return self._engine(role, "default")
+
+    def _chosen(
+        self, spec: AgentSpec, lent: Mapping[str, LentService], meter: Meter
+    ) -> tuple[Transcriber, ChatModel, Synthesizer]:
+        """What serves a conversation with this agent, in the order that it names."""
+        models, voice, workspace = spec.models, spec.voice, spec.workspace
+
+        def own(role: EngineRole, name: str) -> Engine:
+            engine = self._engine(role, name)
+            return in_workspace(cast(ChatModel, engine), workspace) if role == "chat" else engine
+
+        return (
+            self._lent.transcriber((models.transcriber, *models.transcriber_then), lent, own, meter),
+            self._lent.chat((models.chat, *models.chat_then), lent, own, meter),
+            self._lent.synthesizer((voice.engine, *voice.then), lent, own, meter),
+        )
+
+    async def _learn(self, opening: Open) -> None:
+        """Know the voice that this conversation brings a sample of. Where that fails, another voice speaks."""
+        engine = self._preferred("synthesizer", opening.spec.voice.engine)
+        for sample in opening.voices if opening.media.kind == "voice" else ():
+            if not isinstance(engine, LearnsVoices):
+                log.warning("%s learns no voices: its own one speaks for %s", engine.info.model, opening.spec.name)
+                continue
+            try:
+                await engine.learn(sample.name, sample.wav)
+            except EngineError as error:
+                log.warning("The voice of %s was not learned (%s): %s", opening.spec.name, error.code, error.message)
 
     # --- admission ----------------------------------------------------------------------------
 
@@ -189,30 +257,53 @@ class Pool:
         """
         if not self.ready:
             raise WorkerFull(self.problem or "The worker is still loading its models.")
+        if self.draining:
+            raise WorkerFull("This worker is about to stop and takes nobody any more.")
         kind: Place = "listen" if opening.listen_only else opening.media.kind
         limit = self.config.text_capacity if kind == "text" else self.admission.capacity
         if self._open[kind] >= limit:
             raise WorkerFull(f"All {limit} {kind} places of this worker are taken.")
         self._open[kind] += 1
+        served = f"{opening.spec.workspace}:{opening.spec.agent}" if kind == "voice" else ""
+        self._serving[served] += 1
+        resident = self.residents.holds(opening.spec)
+        if kind != "listen":
+            self.residents.adopt(opening.spec)
         metrics.conversations_open(kind, self._open[kind])
         try:
-            models = opening.spec.models
-            yield Engines(
-                transcriber=cast(Transcriber, self._preferred("transcriber", models.transcriber)),
-                chat=cast(ChatModel, self._preferred("chat", models.chat)),
-                synthesizer=cast(Synthesizer, self._preferred("synthesizer", opening.spec.voice.engine)),
-                voice_detector=self.voice_detector,
-                turn_detector=self.turn_detector,
-                fixed_speech=self.fixed_speech,
-                busy=self.busy,
-            )
+            async with self._lent.use(opening.lent) as loan:
+                await self._learn(opening)
+                meter = Meter()
+
+                def choose(spec: AgentSpec, more: Sequence[LentService]) -> tuple[Transcriber, ChatModel, Synthesizer]:
+                    loan.add(more)
+                    return self._chosen(spec, loan.services, meter)
+
+                transcriber, chat, synthesizer = choose(opening.spec, ())
+                yield Engines(
+                    transcriber=transcriber,
+                    chat=chat,
+                    synthesizer=synthesizer,
+                    voice_detector=self.voice_detector,
+                    turn_detector=self.turn_detector,
+                    fixed_speech=self.fixed_speech,
+                    busy=self.busy,
+                    resident=resident,
+                    meter=meter,
+                    choose=choose,
+                )
         finally:
             self._open[kind] -= 1
+            self._serving[served] -= 1
             metrics.conversations_open(kind, self._open[kind])
 
     def calls(self) -> int:
         """Voice conversations that are open."""
         return self._open["voice"]
+
+    def conversations(self) -> int:
+        """Calls and exchanges of messages that are open; a leg that is only listened to goes with its call."""
+        return self._open["voice"] + self._open["text"]
 
     def busy(self) -> float:
         """How loaded this worker is by others than the one call that asks, 0 to 1.
@@ -226,8 +317,10 @@ class Pool:
         """The worker's account of itself, JSON-safe."""
         return {
             "name": self.config.name,
+            "version": VERSION,
             "profile": self.config.profile,
-            "ready": self.ready,
+            "ready": self.ready and not self.draining,
+            "draining": self.draining,
             "problem": self.problem,
             "capacity": self.admission.capacity,
             "capacity_most": self.config.most_calls,
@@ -240,7 +333,11 @@ class Pool:
             "text_conversations": self._open["text"],
             "listening": self._open["listen"],
             "engines": [msgspec.to_builtins(info) for info in self.infos()],
-            "agents": sorted(self._agents),
+            "left_out": self._extra.refused,
+            "failing_services": self._lent.breaker.open_names(),
+            "agents": self.residents.kept,
+            "resident": self.residents.digests(),
+            "serving": {served: calls for served, calls in self._serving.items() if served and calls > 0},
         }
 
 

@@ -30,6 +30,7 @@ from inference.phrases import PhraseName, phrase
 from inference.reading import ReadingAhead
 from inference.reply import Clock, Marks, Reply
 from inference.speaking import Speaking
+from inference.used import Meter
 from inference.walk import Walker
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Replier:
         tasks: asyncio.TaskGroup,
         clock: Clock,
         quiet: Callable[[], None] = lambda: None,
+        meter: Meter | None = None,
     ) -> None:
         """`quiet` is told when the agent has said all that it has to say."""
         self._rate_out = opening.media.rate_out
@@ -76,6 +78,7 @@ class Replier:
         self._tasks = tasks
         self._clock = clock
         self._quiet = quiet
+        self._meter = meter or Meter()
         self._draft: Draft | None = None
         """An answer to what may be the caller's turn."""
         self._wasted = 0
@@ -159,6 +162,11 @@ class Replier:
         """A reply is being made or played."""
         running = self._task is not None and not self._task.done()
         return running or (self._reply is not None and self._reply.playing())
+
+    @property
+    def settled(self) -> bool:
+        """It is known, and told, how much of the last reply was heard."""
+        return self._reply is None or self._reply.settled
 
     @property
     def in_the_midst(self) -> bool:
@@ -340,7 +348,7 @@ class Replier:
 
     def _tell_timing(self, draft: Draft) -> None:
         wasted, self._wasted = self._wasted, 0
-        draft.gate.put_now(timing_of(draft, wasted))
+        draft.gate.put_now(timing_of(draft, wasted, self._meter))
 
     # --- stopping and settling ----------------------------------------------------------------
 
@@ -431,4 +439,7 @@ class Replier:
             self._state.followed(len(reply.instructions))
         if heard:
             self._state.history.append(Message("assistant", heard))
-        self._outbox.put_now(State(self._state.snapshot(), self._state.turn, reply.turn, heard, reply.cut))
+        if reply.sent and not reply.accounted:
+            self._meter.answered("synthesizer")
+        used = self._meter.take("chat", "synthesizer")
+        self._outbox.put_now(State(self._state.snapshot(), self._state.turn, reply.turn, heard, reply.cut, used))

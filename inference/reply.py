@@ -83,6 +83,8 @@ class Reply:
     """Whatever is left of it is not said any more."""
     guarded: int = 0
     """Samples that the caller has to hear before an interruption counts."""
+    accounted: bool = False
+    """The web was told who spoke it."""
 
     @property
     def text(self) -> str:

@@ -15,9 +15,11 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from inference import metrics
+from inference.announce import Announcer
 from inference.auth import TokenAuth
 from inference.config import WorkerConfig
 from inference.conversation import Conversation
+from inference.drain import Drain, Terminator
 from inference.errors import ParleyError, ProtocolError, WorkerFull
 from inference.events import WIRE_VERSION, Audio, Close, Failed, Open, Up, decode_up, encode
 from inference.listen_only import ListenOnly
@@ -30,6 +32,10 @@ log = logging.getLogger(__name__)
 
 OPEN_SECONDS = 5.0
 """A socket that says nothing for this long is closed."""
+LOOK_SECONDS = 0.25
+"""Between two looks at whether a conversation should leave."""
+OFFER_SECONDS = 2.0
+"""Between two offers that the web did not take."""
 CLOSE_FULL = 4429
 CLOSE_PROTOCOL = 4422
 CLOSE_SILENT = 4408
@@ -38,17 +44,34 @@ CLOSE_SILENT = 4408
 def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
     """The ASGI app. Models load in its lifespan: /health answers meanwhile, /ready does not."""
 
+    announcer = Announcer(config, pool.status)
+    drain = Drain(config.drain_seconds, pool.conversations)
+    door = Door(config, pool, drain)
+
+    def drain_changed() -> None:
+        pool.draining = drain.draining
+        announcer.changed()
+
+    drain.changed = drain_changed
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        terminator = Terminator(drain)
+        terminator.install()
         async with asyncio.TaskGroup() as tasks:
             loading = tasks.create_task(pool.load())
-            watching = tasks.create_task(Watch(pool.admission, pool.calls).run())
+            running = [
+                loading,
+                tasks.create_task(Watch(pool.admission, pool.calls).run()),
+                tasks.create_task(announcer.run()),
+            ]
+            loading.add_done_callback(lambda _: announcer.changed())
             yield
-            watching.cancel()
-            loading.cancel()
+            for task in running:
+                task.cancel()
+        terminator.remove()
         await pool.close()
 
-    door = Door(config, pool)
     app = Starlette(
         routes=[
             WebSocketRoute("/conversation", door.conversation),
@@ -57,6 +80,7 @@ def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
             Route("/metrics", door.metrics),
             Route("/status", door.status),
             Route("/agents", door.put_agents, methods=["PUT"]),
+            Route("/drain", door.put_drain, methods=["PUT"]),
             *openai_routes(pool),
         ],
         lifespan=lifespan,
@@ -68,9 +92,10 @@ def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
 class Door:
     """The handlers, sharing the pool."""
 
-    def __init__(self, config: WorkerConfig, pool: Pool) -> None:
+    def __init__(self, config: WorkerConfig, pool: Pool, drain: Drain) -> None:
         self._config = config
         self._pool = pool
+        self._drain = drain
 
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -78,6 +103,8 @@ class Door:
     async def ready(self, request: Request) -> Response:
         """200 only after every engine has really run once and the published agents are prefilled."""
         problem = self._pool.problem
+        if self._pool.draining:
+            return JSONResponse({"status": "draining"}, status_code=503)
         if self._pool.ready:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "failed" if problem else "loading", "message": problem}, status_code=503)
@@ -97,6 +124,19 @@ class Door:
         await self._pool.keep_warm(specs)
         return JSONResponse({"agents": len(specs)})
 
+    async def put_drain(self, request: Request) -> Response:
+        """Empty this worker, or let it take conversations again: {"draining": true}. It goes on running."""
+        try:
+            wanted = msgspec.json.decode(await request.body(), type=dict[str, bool])["draining"]
+        except (msgspec.DecodeError, KeyError):
+            message = 'Say {"draining": true} or {"draining": false}.'
+            return JSONResponse({"error": {"code": "not_understood", "message": message}}, status_code=400)
+        if wanted:
+            self._drain.begin()
+        else:
+            self._drain.end()
+        return JSONResponse({"draining": self._drain.draining, "conversations": self._pool.conversations()})
+
     async def conversation(self, socket: WebSocket) -> None:
         """One conversation, from Open to Close."""
         await socket.accept()
@@ -104,7 +144,7 @@ class Door:
             opening = await _first(socket)
             async with self._pool.admit(opening) as engines:
                 kind = ListenOnly if opening.listen_only else Conversation
-                await _converse(socket, kind(opening, engines, worker=self._config.name))
+                await _converse(socket, kind(opening, engines, worker=self._config.name), self._drain)
         except WorkerFull as error:
             metrics.conversation_refused()
             await _refuse(socket, error, CLOSE_FULL)
@@ -143,9 +183,10 @@ async def _receive(socket: WebSocket) -> Up:
     return decode_up(data)
 
 
-async def _converse(socket: WebSocket, conversation: Conversation | ListenOnly) -> None:
+async def _converse(socket: WebSocket, conversation: Conversation | ListenOnly, drain: Drain) -> None:
     """Join socket and conversation until either ends; a broken socket ends the conversation."""
     writer = asyncio.create_task(_write(socket, conversation))
+    leaving = asyncio.create_task(_offer_to_leave(conversation, drain))
     reader = asyncio.create_task(_read(socket, conversation))
     running = asyncio.create_task(conversation.run())
     try:
@@ -157,9 +198,9 @@ async def _converse(socket: WebSocket, conversation: Conversation | ListenOnly) 
                 task.result()
         await writer
     finally:
-        for task in (reader, running, writer):
+        for task in (reader, running, writer, leaving):
             task.cancel()
-        await asyncio.gather(reader, running, writer, return_exceptions=True)
+        await asyncio.gather(reader, running, writer, leaving, return_exceptions=True)
     with suppress(RuntimeError, WebSocketDisconnect):
         await socket.close()
 
@@ -180,6 +221,17 @@ async def _write(socket: WebSocket, conversation: Conversation | ListenOnly) -> 
     async with aclosing(conversation.events()) as events:
         async for event in events:
             await socket.send_bytes(encode(event))
+
+
+async def _offer_to_leave(conversation: Conversation | ListenOnly, drain: Drain) -> None:
+    """While this worker drains and its time is up: at each moment between two turns, again after a while."""
+    if isinstance(conversation, ListenOnly):
+        return
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        if drain.leaving and conversation.at_rest:
+            conversation.offer_to_leave()
+            await asyncio.sleep(OFFER_SECONDS)
 
 
 async def _refuse(socket: WebSocket, error: ParleyError, code: int) -> None:

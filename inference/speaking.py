@@ -40,6 +40,10 @@ class Speaking:
         self._fixed_speech = fixed_speech
         self._mouth = Mouth(synthesizer=synthesizer, voice=state.spec.voice, media=media, clock=clock)
 
+    def use(self, synthesizer: Synthesizer) -> None:
+        """Speak with this one from the next sentence on."""
+        self._synthesizer = synthesizer
+
     def on_playback(self) -> None:
         self._mouth.on_playback()
 

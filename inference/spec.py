@@ -11,6 +11,7 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
+from inference.lending import is_lent, lent_id
 from inference.nodes import FlowSpec
 
 SPEC_SCHEMA = 1
@@ -20,16 +21,26 @@ class VoiceSpec(Struct, frozen=True):
     engine: str = "hibari"
     name: str = "heart"
     speed: float = 1.0
+    language: str = ""
+    """What is spoken, for voices that know several languages; empty: the engine's own."""
+    then: tuple[str, ...] = ()
+    """Engines that stand in, in this order, while `engine` fails; the worker's own comes last."""
 
 
 class ModelSpec(Struct, frozen=True):
-    """Which engines serve the agent, and how the language model is sampled."""
+    """Which engines serve the agent, and how the language model is sampled.
+
+    Likewise `VoiceSpec.engine`: a model's name in the worker's pool, `default` for the worker's own, or
+    "provider:<public id>" for a service that is lent to the conversation (`inference.lending`).
+    """
 
     chat: str = "default"
-    """Model name in the worker's pool; `default` is the worker's own default."""
     transcriber: str = "default"
     temperature: float = 0.3
     max_tokens: int = 220
+    chat_then: tuple[str, ...] = ()
+    """Models that stand in, in this order, while `chat` fails; the worker's own comes last. Likewise the next."""
+    transcriber_then: tuple[str, ...] = ()
 
 
 class Pronunciation(Struct, frozen=True):
@@ -75,6 +86,13 @@ class AgentSpec(Struct, frozen=True):
     schema: int = SPEC_SCHEMA
 
 
+def lent_services(spec: AgentSpec) -> tuple[str, ...]:
+    """Public ids of the services that the agent's conversations are lent, each once."""
+    models, voice = spec.models, spec.voice
+    names = (models.chat, *models.chat_then, models.transcriber, *models.transcriber_then, voice.engine, *voice.then)
+    return tuple(dict.fromkeys(lent_id(name) for name in names if is_lent(name)))
+
+
 def encode_spec(spec: AgentSpec) -> bytes:
     """Canonical JSON: what a Version stores."""
     return msgspec.json.encode(spec, order="deterministic")
@@ -83,6 +101,11 @@ def encode_spec(spec: AgentSpec) -> bytes:
 def decode_spec(data: bytes | str) -> AgentSpec:
     """Raises msgspec.ValidationError with the path of the offending field."""
     return msgspec.json.decode(data, type=AgentSpec)
+
+
+def prefix_digest(spec: AgentSpec) -> str:
+    """The same for two agents whose prompts begin alike in the same language model: what a worker holds ready."""
+    return hashlib.sha256(f"{spec.models.chat}\0{spec.instructions.strip()}".encode()).hexdigest()[:16]
 
 
 def spec_digest(spec: AgentSpec) -> str:

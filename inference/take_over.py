@@ -78,6 +78,11 @@ class TakeOver:
         """False while a person talks, and until the agent has found back."""
         return self._state.owner == "ai" and self._returning is None
 
+    @property
+    def returning(self) -> bool:
+        """The agent is finding back."""
+        return self._returning is not None
+
     async def begin(self) -> None:
         """A person talks from now on. What the agent was saying is cut already, and is not gone on with."""
         if self._state.owner == "human":

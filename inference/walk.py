@@ -19,7 +19,7 @@ from inference.engines.base import ChatOptions
 from inference.errors import EngineError
 from inference.events import Entered, Message, Open, State
 from inference.fixed_texts import fixed_texts, is_fixed
-from inference.flow import advance, again, at, begin, take_up
+from inference.flow import advance, again, at, begin, come_back, left_for_person, take_up
 from inference.flow.graph import find
 from inference.flow.moves import Scene
 from inference.flow.routes import options as options_at
@@ -111,7 +111,9 @@ class Walker:
     def enter(self) -> Step:
         """Enter the flow, or find out what it needs where an earlier leg left it: that step, which is still to be done."""
         state = self._state
-        if not state.flow.node or (state.flow.ended and state.owner == "ai"):
+        if state.owner == "ai" and left_for_person(state.spec.flow, state.flow):
+            state.flow = come_back(state.spec.flow, state.flow)
+        elif not state.flow.node or (state.flow.ended and state.owner == "ai"):
             state.flow = begin(state.spec.flow, self._opening.facts)
         new = not state.flow.turns
         state.flow, state.step = self._stepped(state.flow, None)

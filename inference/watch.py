@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inference import metrics
 from inference.admission import Admission, Observation
-from inference.lanes import LANES
+from inference.lanes import LANES, PROCESSOR
 
 LOOK_SECONDS = 0.25
 LOOKS = 4
@@ -29,7 +29,7 @@ class Watch:
         """Until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            began, processor, own = loop.time(), time.process_time(), time.thread_time()
+            began, processor, own = loop.time(), PROCESSOR.seconds(), time.thread_time()
             lags: list[float] = []
             calls: list[int] = []
             for _ in range(LOOKS):
@@ -42,7 +42,7 @@ class Watch:
                 Observation(
                     seconds=loop.time() - began,
                     calls=sum(calls) / len(calls),
-                    processor=time.process_time() - processor,
+                    processor=PROCESSOR.seconds() - processor,
                     loop=time.thread_time() - own,
                     lag=max(lags),
                     lanes={name: lane.drain() for name, lane in LANES.items()},

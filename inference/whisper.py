@@ -26,7 +26,9 @@ from inference.speaking import Speaking
 log = logging.getLogger(__name__)
 
 LATE_SECONDS = 6.0
-"""How long a reply waits at its end for the sentence. What was said before it is playing meanwhile."""
+"""How long a spoken reply waits at its end for the sentence. What was said before it is playing meanwhile."""
+LATE_WRITTEN_SECONDS = 20.0
+"""A written one: it may well be the first that runs since the instruction was given."""
 MOST_TOKENS = 48
 _TASK = "Turn the instruction for an agent into the one short sentence that the agent says to the caller."
 _EXAMPLES = (
@@ -89,8 +91,18 @@ def request(text: str) -> list[Message]:
 class Whisper:
     """The instructions of one conversation on their way into what the agent says."""
 
-    def __init__(self, state: LiveState, *, model: ChatModel, speaking: Speaking, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        state: LiveState,
+        *,
+        model: ChatModel,
+        speaking: Speaking,
+        tasks: asyncio.TaskGroup,
+        late: float = LATE_SECONDS,
+    ) -> None:
+        """`late`: seconds that a reply waits at its end."""
         self._state = state
+        self._late = late
         self._model = model
         self._speaking = speaking
         self._tasks = tasks
@@ -98,6 +110,10 @@ class Whisper:
         self._written_for: tuple[str, ...] = ()
         """The instructions that sentences were last asked for: once is enough."""
         self._awaited = False
+
+    def use(self, model: ChatModel) -> None:
+        """This one writes from now on."""
+        self._model = model
 
     def prepare(self) -> None:
         """Write the sentences that are to be said. Never waits."""
@@ -130,7 +146,10 @@ class Whisper:
             await self._say(draft)
 
     async def tail(self, draft: Draft) -> None:
-        """Say it at the end, if nothing that was said before has followed it. Raises EngineError."""
+        """Say it at the end, if nothing that was said before has followed it. Raises EngineError.
+
+        A sentence that comes too late for this reply is there for the next.
+        """
         if not draft.reply.written or not self._is_open(draft):
             return
         await draft.gate.opening()
@@ -139,10 +158,10 @@ class Whisper:
         if written is None or self._written_for != self._state.to_follow:
             return
         self._awaited = True
-        await asyncio.wait([written], timeout=LATE_SECONDS)
-        self._awaited = False
-        if not written.done():
-            written.cancel()
+        try:
+            await asyncio.wait([written], timeout=self._late)
+        finally:
+            self._awaited = False
         await self._say(draft)
 
     def _is_open(self, draft: Draft) -> bool:

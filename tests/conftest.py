@@ -10,6 +10,8 @@ import os
 import django
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.support import servers
 
@@ -19,6 +21,10 @@ servers.use_private_servers()
 os.environ["DJANGO_SETTINGS_MODULE"] = "parley.settings"
 django.setup()
 
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("parley")
+
 pytest_plugins = ["tests.support.cast", "tests.support.environment"]
 
 
@@ -26,3 +32,16 @@ pytest_plugins = ["tests.support.cast", "tests.support.environment"]
 def pytest_xdist_setupnodes() -> None:
     """The workers inherit the environment: without this they would read the settings before their own conftest."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with the longest time limits first: else one process works on them when the others have long ended."""
+
+    def limit(item: pytest.Item) -> float:
+        mark = item.get_closest_marker("timeout")
+        return float(mark.args[0]) if mark is not None and mark.args else 0.0
+
+    longest: dict[str, float] = {}
+    for item in items:
+        longest[item.nodeid.partition("::")[0]] = max(longest.get(item.nodeid.partition("::")[0], 0.0), limit(item))
+    items.sort(key=lambda item: -longest[item.nodeid.partition("::")[0]])

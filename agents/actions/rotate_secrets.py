@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from agents.models import Secret
+from agents.models import Provider, Secret
 from parley.accounts.actor import system_actor
 from parley.accounts.audit import audit
 from parley.lib.sealing import Sealer, Unsealable, sealer
@@ -28,10 +28,15 @@ def rotate_secrets() -> Rotated:
             secret = Secret.objects.select_for_update().select_related("workspace").filter(pk=pk).first()
             if secret is not None:
                 _rotate(secret, keys, counts)
+    for pk in Provider.objects.exclude(sealed="").order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            provider = Provider.objects.select_for_update().select_related("workspace").filter(pk=pk).first()
+            if provider is not None:
+                _rotate(provider, keys, counts)
     return counts
 
 
-def _rotate(secret: Secret, keys: Sealer, counts: Rotated) -> None:
+def _rotate(secret: Secret | Provider, keys: Sealer, counts: Rotated) -> None:
     if keys.is_current(secret.sealed):
         counts.current += 1
         return
@@ -41,5 +46,6 @@ def _rotate(secret: Secret, keys: Sealer, counts: Rotated) -> None:
         counts.unreadable += 1
         return
     secret.save(update_fields=["sealed", "updated_at"])
-    audit(system_actor(secret.workspace), "secret.rotated", secret, name=secret.name)
+    verb = "secret.rotated" if isinstance(secret, Secret) else "provider.rotated"
+    audit(system_actor(secret.workspace), verb, secret, name=secret.name)
     counts.moved += 1

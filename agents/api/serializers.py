@@ -94,12 +94,16 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
             "voice_name",
             "voice_speed",
             "chat_model",
+            "transcriber",
+            "stand_in",
             "temperature",
             "max_tokens",
             "hints",
             "pronunciations",
             "after_call",
             "ask_person_after",
+            "hand_over_line",
+            "give_back_line",
             "updated_at",
             "problems",
         )
@@ -158,12 +162,16 @@ class EditDraftSerializer(StrictSerializer):
     voice_name = serializers.CharField(required=False)
     voice_speed = serializers.FloatField(required=False)
     chat_model = serializers.CharField(required=False)
+    transcriber = serializers.CharField(required=False)
+    stand_in = serializers.CharField(required=False, allow_blank=True)
     temperature = serializers.FloatField(required=False)
     max_tokens = serializers.IntegerField(required=False)
     hints = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False)
     pronunciations = PronunciationSerializer(many=True, required=False)
     after_call = AfterCallSerializer(required=False)
     ask_person_after = serializers.IntegerField(required=False)
+    hand_over_line = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    give_back_line = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
 
 
 class PublishSerializer(StrictSerializer):

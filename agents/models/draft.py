@@ -22,6 +22,8 @@ CONTENT_FIELDS: tuple[str, ...] = (
     "voice_name",
     "voice_speed",
     "chat_model",
+    "transcriber",
+    "stand_in",
     "temperature",
     "max_tokens",
     "hints",
@@ -29,10 +31,20 @@ CONTENT_FIELDS: tuple[str, ...] = (
     "flow",
     "after_call",
     "ask_person_after",
+    "hand_over_line",
+    "give_back_line",
 )
 """What a draft says: copied into every version, compared in every diff."""
 
-OLDER: dict[str, Any] = {"flow": {}, "after_call": default_after_call(), "ask_person_after": 0}
+OLDER: dict[str, Any] = {
+    "transcriber": "default",
+    "stand_in": "",
+    "flow": {},
+    "after_call": default_after_call(),
+    "ask_person_after": 0,
+    "hand_over_line": "",
+    "give_back_line": "",
+}
 """What a version says that was published before there was such a field. For reading only."""
 
 DEFAULT_CONSENT = "This call is recorded."
@@ -52,6 +64,8 @@ class Draft(models.Model):
     voice_name = models.CharField(_("voice"), max_length=100, default="heart")
     voice_speed = models.FloatField(_("speed"), default=1.0)
     chat_model = models.CharField(_("language model"), max_length=100, default="default")
+    transcriber = models.CharField(_("speech recognition"), max_length=100, default="default")
+    stand_in = models.CharField(_("stands in when a service fails"), max_length=100, blank=True, default="")
     temperature = models.FloatField(_("temperature"), default=0.2)
     max_tokens = models.PositiveIntegerField(_("longest reply"), default=120)
     hints = models.JSONField(_("words to recognise"), default=list, blank=True)
@@ -61,6 +75,8 @@ class Draft(models.Model):
         _("after the conversation"), default=default_after_call, blank=True
     )
     ask_person_after = models.PositiveSmallIntegerField(_("ask for a person after"), default=0)
+    hand_over_line = models.CharField(_("said when a person takes over"), max_length=300, blank=True, default="")
+    give_back_line = models.CharField(_("said when the agent goes on"), max_length=300, blank=True, default="")
     revision = models.PositiveIntegerField(_("revision"), default=1)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)

@@ -50,7 +50,7 @@ TRANSFER = NodeKind(
         "To a telephone: says its text, then puts the caller through. “Nobody took it” is taken when that fails, and always "
         "where there is no telephone call: offer there to take a message. To a team: the conversation waits in the team's "
         "queue, on any channel. A caller is held, or the agent goes on over “Meanwhile” until somebody takes it; written "
-        "conversations always go on. As a global node it can be reached from everywhere."
+        "conversations go on, unless the agent is to be silent until then. As a global node it can be reached from everywhere."
     ),
     group="leave",
     icon="phone_forwarded",
@@ -101,10 +101,16 @@ TRANSFER = NodeKind(
         ),
         ChoiceField(
             name="waiting",
-            label=_("While a caller waits"),
-            help=_("Held callers hear that they wait, and the agent says nothing."),
+            label=_("While somebody waits"),
+            help=_(
+                "Held callers hear that they wait. In writing the agent answers on, unless it is to be silent until taken."
+            ),
             default="hold",
-            options=(Option("hold", _("Hold the caller")), Option("talk", _("The agent keeps talking"))),
+            options=(
+                Option("hold", _("Hold the caller")),
+                Option("talk", _("The agent keeps talking")),
+                Option("silent", _("Hold the caller; in writing, silent until taken")),
+            ),
             when=TEAM,
         ),
         TextField(

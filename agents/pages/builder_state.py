@@ -119,8 +119,10 @@ def sources(around: Surroundings, agent: Agent) -> dict[str, list[dict[str, str]
     menu = around.menu
     lists: dict[str, Iterable[Option]] = {
         "languages": (Option(code, name) for code, name in menu.languages()),
-        "voices": (Option(f"{engine}/{voice}", voice, group=engine) for engine, voice in menu.voices()),
-        "models": (Option(name, name) for name in menu.chat_models()),
+        "voices": (Option(f"{engine}/{voice}", voice, group=menu.shown(engine)) for engine, voice in menu.voices()),
+        "models": (Option(name, menu.shown(name)) for name in menu.chat_models()),
+        "transcribers": (Option(name, menu.shown(name)) for name in menu.transcribers()),
+        "services": (Option(service.engine, service.name) for service in menu.services),
         "agents": (
             Option(public_id, other.name) for public_id, other in around.agents.items() if public_id != agent.public_id
         ),

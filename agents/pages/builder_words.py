@@ -157,6 +157,7 @@ WORDS: tuple[str, ...] = (
     _("This exit is not there any more. Remove it, or bring back what it came from."),
     _("This file is not an exported agent."),
     _("This is the first version. From now on the agent can take calls."),
+    _("This node is not in the draft any more."),
     _("This tool needs nothing."),
     _("Tidy up"),
     _("Tidy up (L)"),

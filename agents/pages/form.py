@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from agents.engines import EngineMenu
 from agents.fields import Field, Label
 from agents.models import Draft
 from agents.prompt import language_name
+from agents.providers import service_offers
 from agents.schema import DRAFT_FIELDS, NAME, SECTIONS
 
 
@@ -45,6 +46,7 @@ class BoundSection:
 
 def bind_form(draft: Draft, menu: EngineMenu) -> list[BoundSection]:
     """Every section with its fields, in order. Engine and voice are one drop-down: see `voice_options`."""
+    menu = replace(menu, services=service_offers(draft.agent.workspace))
     bound = [BoundField(NAME, draft.agent.name)]
     for name, field in DRAFT_FIELDS.items():
         if name != "voice_engine":  # drawn together with voice_name
@@ -66,6 +68,11 @@ def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
             return voice_options(draft, menu)
         case "chat_model":
             return _with_current(draft.chat_model, model_options(menu))
+        case "transcriber":
+            return _with_current(draft.transcriber, _named(menu, menu.transcribers()))
+        case "stand_in":
+            services = [Option(service.engine, service.name) for service in menu.services]
+            return _with_current(draft.stand_in, [Option("", _("the worker's own models")), *services])
         case "language":
             return _with_current(draft.language, [Option(code, label) for code, label in menu.languages()])
         case "after_call":
@@ -84,14 +91,18 @@ def _steps(draft: Draft) -> tuple[Option, ...]:
 def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
     """One option a voice, grouped by engine; the value is "engine/voice"."""
     current = f"{draft.voice_engine}/{draft.voice_name}"
-    options = [Option(f"{engine}/{voice}", voice, group=engine) for engine, voice in menu.voices()]
+    options = [Option(f"{engine}/{voice}", voice, group=menu.shown(engine)) for engine, voice in menu.voices()]
     return _with_current(current, options)
 
 
 def model_options(menu: EngineMenu) -> list[Option]:
     running = [model for model in menu.chat_models() if model != "default"]
     default = _("Default (%(model)s)") % {"model": running[0]} if running else _("Default")
-    return [Option("default", default), *(Option(model, model) for model in running[1:])]
+    return [Option("default", default), *(Option(model, menu.shown(model)) for model in running[1:])]
+
+
+def _named(menu: EngineMenu, names: list[str]) -> list[Option]:
+    return [Option(name, _("Default") if name == "default" else menu.shown(name)) for name in names]
 
 
 def _with_current(current: str, options: list[Option]) -> tuple[Option, ...]:

@@ -1,4 +1,4 @@
-"""Hear it: a sentence in the voice that the form shows, as a WAV."""
+"""Hear it: a sentence in the voice that the form shows, of a worker or of a service, as a WAV."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from agents.actions.save_provider import key_of
 from agents.fields import Refused
-from agents.models import Agent
+from agents.models import Agent, Provider
+from agents.provider_speech import ServiceRefused, speak_with
 from agents.schema import VOICE_ENGINE, VOICE_NAME, VOICE_SPEED
 from agents.text import clean_text
 from inference.audio import AudioFrame
 from inference.client import synthesize
 from inference.errors import ParleyError, WorkerLost
+from inference.lending import is_lent, lent_id
 from inference.spec import VoiceSpec
+from parley.accounts.models import Workspace
 from parley.accounts.pages.guard import WorkspaceRequest, workspace_page
 from parley.accounts.permissions import Permission
 from parley.accounts.scoping import get_or_404
+from parley.lib.workers.store import known_urls
 
 MAX_TEXT = 300
 WAIT_SECONDS = 15
@@ -40,7 +45,7 @@ def voice_preview(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     except Refused as refused:
         return _error(refused.code, refused.message, 400)
     try:
-        frame = async_to_sync(_speak)(text, voice)
+        frame = _speech(request.actor.workspace, text, voice)
     except ParleyError as error:
         return _error(error.code, error.message, 503)
     return HttpResponse(wav_bytes(frame), content_type="audio/wav")
@@ -68,10 +73,20 @@ def _read(body: bytes) -> tuple[str, VoiceSpec]:
     return text, VoiceSpec(engine=engine, name=name, speed=float(speed))
 
 
+def _speech(workspace: Workspace, text: str, voice: VoiceSpec) -> AudioFrame:
+    """By the service whose voice it is, or by a worker. Raises ParleyError."""
+    if not is_lent(voice.engine):
+        return async_to_sync(_speak)(text, voice)
+    provider = Provider.objects.of(workspace).filter(public_id=lent_id(voice.engine)).first()
+    if provider is None:
+        raise ServiceRefused(_("There is no such service any more. Choose another voice."))
+    return async_to_sync(speak_with)(provider, key_of(provider), text, voice)
+
+
 async def _speak(text: str, voice: VoiceSpec) -> AudioFrame:
     """From the first worker that can. Raises the last worker's error."""
     failure: ParleyError = WorkerLost(_("No worker answers, so nothing can be played. Start one with make run."))
-    for url in settings.PARLEY_WORKERS:
+    for url in await asyncio.to_thread(known_urls):
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 return await synthesize(url, settings.PARLEY_WORKER_TOKEN, text, voice, RATE)

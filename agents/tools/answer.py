@@ -11,6 +11,7 @@ import msgspec
 
 from agents.tools.nesting import is_shallow
 from agents.tools.shapes import Pick
+from inference.lending import LentService
 from parley.lib.outbound import Response
 
 TOOL_CHARS: Final = 6_000
@@ -34,6 +35,8 @@ class ToolAnswer:
     milliseconds: int = 0
     response: Response | None = None
     """What came back, for whoever tests the tool. Not for the agent."""
+    lent: tuple[LentService, ...] = ()
+    """Services that the agent in `result` may use."""
 
 
 def failure(code: str, message: str, **more: Any) -> ToolAnswer:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
@@ -27,6 +26,7 @@ from channels_io.messaging.backoff import wait_after
 from channels_io.models import Analysis, Conversation, FollowUp, Leg
 from channels_io.outgoing import emit
 from inference.errors import EngineError, ParleyError, WorkerError
+from parley.lib.workers.store import known_urls
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _look(claim: _Claim, conversation: Conversation) -> str:
     if not url:
         if timezone.now() - of < PATIENCE:
             return _put_off(claim, timezone.now() + timedelta(seconds=BUSY_SECONDS))
-        url = settings.PARLEY_WORKERS[0]
+        url = known_urls()[0]
     found = look_at(material, AsksWorker(url, material, lambda: _renew(claim)))
     _write(claim, conversation, of, material, found)
     return "done"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from channels_io.actions.change_owner import change_owner, locked_conversation
 from channels_io.actions.nobody_came import nobody_came
 from channels_io.actions.settle_waiting import settle_waiting
+from channels_io.actions.speak_for_agent import speak_for_agent
 from channels_io.announce import announce
 from channels_io.models import Conversation, Event, EventKind, Handoff, Leg, Team
 from channels_io.outgoing import emit
@@ -39,12 +40,14 @@ def ask_for_person(
     skills: Sequence[str] = (),
     leg: Leg | None = None,
     silent: bool = False,
+    words: str = "",
 ) -> Handoff:
     """The hand-off of `key`, new or as it was; while the conversation waits already, that one.
 
     `state` says what became of it: "waiting", or "expired" when the team is closed, or when somebody is on the line and
-    nobody is there to take it. Written conversations wait whoever is there. `silent`: the agent says nothing more
-    meanwhile, what the contact writes waits for the person. Raises NoTeam.
+    nobody is there to take it. Written conversations wait whoever is there. `silent`: of a written one, the agent says
+    `words` and then nothing more, what the contact writes waits for the person; the caller has locked its threads. Raises
+    NoTeam.
     """
     if team is None:
         raise NoTeam
@@ -75,6 +78,8 @@ def ask_for_person(
         nobody_came(row)
         return row
     if silent and locked.owner == Conversation.Owner.AI and not spoken:
+        if words:
+            speak_for_agent(locked, words, key=f"asked:{row.public_id}")
         change_owner(system_actor(locked.workspace), locked, user=None, by="flow", people=True)
     settle_waiting(Conversation.objects.filter(pk=locked.pk))
     announce(locked.workspace, locked, "handoff")

@@ -24,6 +24,7 @@ def close_conversation(actor: Actor, conversation: Conversation) -> bool:
     require(actor, Permission.OPERATE)
     held = held_conversation(actor, conversation)
     if held.status == Conversation.Status.CLOSED:
+        look_soon(held)  # Closed by itself, after a message: then nobody had said yet that it is over.
         return False
     now = timezone.now()
     if not Leg.objects.filter(conversation=held, ended_at=None).exists():

@@ -71,6 +71,7 @@ def _close_conversation(leg: Leg) -> None:
     conversation = Conversation.objects.select_for_update().get(pk=leg.conversation_id)
     if Leg.objects.filter(conversation=conversation, ended_at=None).exists():
         return
+    closed = conversation.status == Conversation.Status.CLOSED
     conversation.outcome = _outcome(conversation, leg)
     conversation.last_at = max(conversation.last_at, leg.ended_at or conversation.last_at)
     if not _is_somebodys(conversation, leg):
@@ -78,7 +79,7 @@ def _close_conversation(leg: Leg) -> None:
     conversation.save(update_fields=["status", "closed_at", "outcome", "last_at", "updated_at"])
     settle_waiting(Conversation.objects.filter(pk=conversation.pk))
     if not conversation.test:
-        due_after(leg)
+        due_after(leg, closed=closed)
         body = {"leg": leg.public_id, "end_reason": leg.end_reason}
         emit(conversation.workspace, "conversation.ended", conversation, body, f"ended:{leg.public_id}")
 
@@ -100,8 +101,11 @@ def _is_somebodys(conversation: Conversation, leg: Leg) -> bool:
     return person and leg.media == Leg.Media.TEXT
 
 
-def _outcome(conversation: Conversation, leg: Leg) -> Outcome:
+def _outcome(conversation: Conversation, leg: Leg) -> str:
+    """What was found in a conversation stays until it is looked at again."""
     if leg.failed:
         return Outcome.FAILED
+    if conversation.outcome and conversation.outcome not in Outcome.values:
+        return conversation.outcome
     spoke = Turn.objects.filter(conversation=conversation, role=Turn.Role.CALLER).exists()
     return Outcome.COMPLETED if spoke else Outcome.SILENT

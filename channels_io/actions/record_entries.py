@@ -18,7 +18,16 @@ from django.db.models.functions import Greatest
 from channels_io.actions.keep_last_words import keep_last_words
 from channels_io.actions.offer_person import offer_person
 from channels_io.announce import announce
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, missed_budget
+from channels_io.entries import (
+    AgentTurn,
+    CallerTurn,
+    Entry,
+    EventEntry,
+    StateSnapshot,
+    TurnTiming,
+    TurnUse,
+    missed_budget,
+)
 from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan, TurnState
 from channels_io.privacy.rules import masked_sorts
 from channels_io.privacy.words import hidden_event, hidden_state, hide_words
@@ -28,6 +37,7 @@ from parley.accounts.models import User
 logger = logging.getLogger(__name__)
 
 MAX_SPANS = 60
+MAX_USES = 24
 MAX_GUESSES = 32_767
 WORDS = ("text", "full_text", "sealed", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
 TIMING = (
@@ -40,6 +50,7 @@ TIMING = (
     "over_budget",
     "timing_seq",
 )
+USED = ("used", "used_seq")
 
 
 def record_entries(leg: Leg, entries: Sequence[Entry]) -> None:
@@ -74,6 +85,7 @@ class _Batch:
 
     words: dict[tuple[int, str], CallerTurn | AgentTurn] = field(default_factory=dict)
     timings: dict[int, TurnTiming] = field(default_factory=dict)
+    uses: dict[tuple[int, str], TurnUse] = field(default_factory=dict)
     events: list[EventEntry] = field(default_factory=list)
     state: StateSnapshot | None = None
     states: dict[int, StateSnapshot] = field(default_factory=dict)
@@ -90,6 +102,8 @@ def _fold(entries: Iterable[Entry]) -> _Batch:
                 batch.words[clean_count(entry.number), entry.role] = entry
             case TurnTiming():
                 batch.timings[clean_count(entry.number)] = entry
+            case TurnUse():
+                batch.uses[clean_count(entry.number), entry.role] = entry
             case EventEntry():
                 batch.events.append(entry)
             case StateSnapshot():
@@ -101,7 +115,7 @@ def _fold(entries: Iterable[Entry]) -> _Batch:
 
 def _write_turns(leg: Leg, batch: _Batch) -> list[Turn]:
     """Those that are new or changed."""
-    keys = {*batch.words, *((number, str(Turn.Role.AGENT)) for number in batch.timings)}
+    keys = {*batch.words, *batch.uses, *((number, str(Turn.Role.AGENT)) for number in batch.timings)}
     if not keys:
         return []
     found = {
@@ -128,13 +142,18 @@ def _write_turns(leg: Leg, batch: _Batch) -> list[Turn]:
             _set_timing(turn, timing)
             timed.append((turn, timing))
             touched = True
+        use = batch.uses.get(key)
+        if use is not None and use.seq > turn.used_seq:
+            turn.used = clean_json(msgspec.to_builtins(use.used[:MAX_USES]))
+            turn.used_seq = use.seq
+            touched = True
         if touched:
             (new if turn.pk is None else changed).append(turn)
     # The same message may come over two legs at once: whichever is second finds it written and leaves it.
     Turn.objects.bulk_create([turn for turn in new if turn.message_id], ignore_conflicts=True)
     Turn.objects.bulk_create([turn for turn in new if not turn.message_id])
     if changed:
-        Turn.objects.bulk_update(changed, [*WORDS, *TIMING])
+        Turn.objects.bulk_update(changed, [*WORDS, *TIMING, *USED])
     _write_spans(timed)
     return [*new, *changed]
 

@@ -18,7 +18,7 @@ from parley.accounts.permissions import Permission, require
 @transaction.atomic
 def replay_delivery(actor: Actor, delivery: Delivery) -> Delivery:
     """The row that is due now: this one, or of a settled one a new row with the same `webhook-id`."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     row = Delivery.objects.of(actor.workspace).select_for_update().get(pk=delivery.pk)
     now = timezone.now()
     if row.state != Delivery.State.WAITING:

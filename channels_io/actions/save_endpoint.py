@@ -32,7 +32,7 @@ MAX_URL: Final = 500
 @sensitive_variables("secret")
 def create_endpoint(actor: Actor, *, name: str, url: str, events: Sequence[str] = ()) -> tuple[Endpoint, str]:
     """The endpoint and its secret, which nobody can show again. ValidationError by field. Nothing is sent to it."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     name, url, events = _checked(name, url, events)
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=actor.workspace.pk)
@@ -50,7 +50,7 @@ def edit_endpoint(
     actor: Actor, endpoint: Endpoint, *, name: str, url: str, events: Sequence[str], enabled: bool
 ) -> Endpoint:
     """ValidationError by field."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     name, url, events = _checked(name, url, events)
     with transaction.atomic():
         row = Endpoint.objects.of(actor.workspace).select_for_update().get(pk=endpoint.pk)
@@ -69,7 +69,7 @@ def edit_endpoint(
 @transaction.atomic
 def renew_endpoint_secret(actor: Actor, endpoint: Endpoint) -> str:
     """The new secret; the old one signs nothing more."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     rows = Endpoint.objects.of(actor.workspace).select_related("workspace")
     row = rows.select_for_update(of=("self",)).get(pk=endpoint.pk)
     secret = give_secret(row)
@@ -81,7 +81,7 @@ def renew_endpoint_secret(actor: Actor, endpoint: Endpoint) -> str:
 @transaction.atomic
 def delete_endpoint(actor: Actor, endpoint: Endpoint) -> None:
     """With its log."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     audit(actor, "endpoint.deleted", endpoint, name=endpoint.name)
     Endpoint.objects.of(actor.workspace).filter(pk=endpoint.pk).delete()
 
@@ -89,7 +89,7 @@ def delete_endpoint(actor: Actor, endpoint: Endpoint) -> None:
 @transaction.atomic
 def test_endpoint(actor: Actor, endpoint: Endpoint) -> None:
     """Send it an event that means nothing. What comes of it stands in the log."""
-    require(actor, Permission.MANAGE_WORKSPACE)
+    require(actor, Permission.MANAGE_WEBHOOKS)
     key = f"test:{endpoint.public_id}:{timezone.now().isoformat()}"
     content = payload(actor.workspace, TEST, None, {"endpoint": endpoint.public_id, "message": "Hello."}, key)
     deliver_to(endpoint, TEST, None, content, key)

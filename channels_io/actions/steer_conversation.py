@@ -14,8 +14,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from channels_io.actions.change_owner import locked_conversation
+from channels_io.actions.keep_instruction import keep_instruction
 from channels_io.announce import tell_leg
-from channels_io.models import Conversation, Leg
+from channels_io.models import Conversation, Leg, Thread
 from channels_io.owner_errors import NotLive, NotYours, UnknownPlace
 from channels_io.reads.live_leg import live_leg, people_to_transfer_to
 from channels_io.sanitize import clean_text
@@ -27,11 +28,20 @@ MOST_CHARS: Final = 500
 
 
 def whisper(actor: Actor, conversation: Conversation, text: str) -> None:
-    """The agent follows `text` from its next answer on; the caller does not hear it.
+    """The agent follows `text` from its next answer on; the caller does not hear it. In a thread of messages, where
+    nothing runs between two of them, it waits for that answer.
 
     All of these raise PermissionDenied, NotLive; NotYours while another person talks; ValidationError for the text.
     """
     words = _words(text)
+    require(actor, Permission.TAKE_OVER)
+    with transaction.atomic():
+        locked = locked_conversation(actor.workspace, conversation.pk)
+        last = _resting(locked)
+        if last is not None:
+            keep_instruction(locked, last, words, _name(actor))
+            audit(actor, "conversation.whispered", locked, leg=last.public_id)
+            return
     _steer(actor, conversation, "whispered", {"do": "whisper", "text": words, "by": _name(actor)}, anybody=True)
 
 
@@ -83,6 +93,13 @@ def _steer(
             raise NotLive.now(locked)
         audit(actor, f"conversation.{verb}", locked, leg=leg.public_id)
         transaction.on_commit(partial(tell_leg, locked.public_id, note), robust=True)
+
+
+def _resting(locked: Conversation) -> Leg | None:
+    """The newest leg of a conversation of messages, whose next message the agent answers; None: it runs, or is none."""
+    if not Thread.objects.filter(conversation=locked).exists() or live_leg(locked) is not None:
+        return None
+    return locked.legs.order_by("-pk").first()
 
 
 def _words(text: str) -> str:

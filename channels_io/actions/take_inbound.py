@@ -78,7 +78,8 @@ def _keep(event: InboundEvent, channel: Channel, address: str) -> None:
 
 
 def _locked_thread(channel: Channel, address: str) -> Thread:
-    rows = Thread.objects.select_for_update()
+    # No key: beside whoever answers the thread at this moment (`leases.shared`).
+    rows = Thread.objects.select_for_update(no_key=True)
     known = rows.filter(channel=channel, address=address).first()
     return known or rows.get(pk=thread_for(channel, address).pk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from django.conf import settings
 from channels_io.after.material import Material, shown
 from inference import client
 from inference.errors import EngineError, WorkerError
+from parley.lib.workers.store import known_urls
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +89,7 @@ def free_worker() -> str:
 
 async def _free_worker() -> str:
     best, least, answered = "", BUSY, False
-    for url in settings.PARLEY_WORKERS:
+    for url in await asyncio.to_thread(known_urls):
         try:
             status = await client.worker_status(url, settings.PARLEY_WORKER_TOKEN)
         except (WorkerError, EngineError):

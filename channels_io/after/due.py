@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from channels_io.messaging.wake import wake
 from channels_io.models import Analysis, Conversation, Leg
+from parley.lib.workers.store import known_urls
 
 ANALYSE: Final = "channels_io.tasks.look_at_conversation"
 AFTER: Final = timedelta(seconds=10)
@@ -25,10 +25,13 @@ AT_ONCE: Final = 20
 LATE: Final = timedelta(seconds=3)
 
 
-def due_after(leg: Leg) -> None:
-    """The leg has ended: its conversation is looked at once it has been quiet. Inside the caller's transaction."""
+def due_after(leg: Leg, *, closed: bool = False) -> None:
+    """The leg has ended: its conversation is looked at once it has been quiet. Inside the caller's transaction.
+
+    `closed`: somebody has closed the conversation while the leg went on.
+    """
     single = leg.media == Leg.Media.TEXT and leg.kind not in SESSIONS
-    make_due(leg.conversation_id, leg.workspace_id, QUIET if single else AFTER)
+    make_due(leg.conversation_id, leg.workspace_id, QUIET if single and not closed else AFTER)
 
 
 def look_soon(conversation: Conversation) -> None:
@@ -73,7 +76,7 @@ def waiting(now: datetime) -> QuerySet[Analysis]:
 def places(now: datetime) -> int:
     """How many more may be worked on now: one for each worker, so that they are never all busy with what can wait."""
     held = Analysis.objects.filter(lease_until__gte=now).count()
-    return max(0, max(1, len(settings.PARLEY_WORKERS)) - held)
+    return max(0, max(1, len(known_urls())) - held)
 
 
 def wake_waiting() -> int:

@@ -10,7 +10,7 @@ from channels_io.models import Analysis, Conversation, CostLine, FollowUp
 def analysis_json(analysis: Analysis) -> dict[str, Any]:
     """With its conversation at hand."""
     conversation = analysis.conversation
-    costs = list(CostLine.objects.filter(conversation=conversation).order_by("component", "unit"))
+    costs = list(CostLine.objects.filter(conversation=conversation).order_by("component", "unit", "pk"))
     return {
         "state": analysis.state,
         "error_code": analysis.error_code,
@@ -26,7 +26,14 @@ def analysis_json(analysis: Analysis) -> dict[str, Any]:
         "cost": {
             "total_micros": sum(line.cost for line in costs),
             "lines": [
-                {"component": line.component, "unit": line.unit, "quantity": line.quantity, "cost_micros": line.cost}
+                {
+                    "component": line.component,
+                    "unit": line.unit,
+                    "service": line.service,
+                    "model": line.model,
+                    "quantity": line.quantity,
+                    "cost_micros": line.cost,
+                }
                 for line in costs
             ],
         },

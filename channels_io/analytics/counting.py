@@ -32,6 +32,7 @@ from django.db.models.functions import Cast, Coalesce, Floor, Ln, Trunc
 from channels_io.analytics.histogram import FIRST, LAST, RATIO
 from channels_io.end_reasons import FAILURES
 from channels_io.models import Conversation, CostLine, Event, EventKind, Figures, Handoff, Leg, Turn, TurnSpan
+from channels_io.reads.answers import ANSWERS, CUT_OFF, INTERRUPTED
 from parley.accounts.models import Workspace
 
 Key = tuple[datetime, int, int | None, str]
@@ -147,6 +148,10 @@ def _add_conversations(rows: _Rows, workspace: Workspace, at: Any, begin: dateti
     rows.add(
         costs.values(*PLACE, "component").annotate(amount=Sum("cost")), amount=lambda row: f"cost:{row['component']}"
     )
+    rows.add(
+        costs.exclude(service="").values(*PLACE, "component", "service").annotate(amount=Sum("cost")),
+        amount=lambda row: f"paid:{row['component']}:{row['service']}",
+    )
 
 
 def _add_legs(rows: _Rows, workspace: Workspace, at: Any, begin: datetime, end: datetime) -> None:
@@ -198,24 +203,24 @@ def _add_turns(rows: _Rows, workspace: Workspace, at: Any, begin: datetime, end:
         "its_kind": F("leg__kind"),
     }
     turns = Turn.objects.of(workspace).filter(at__gte=begin, at__lt=end, conversation__test=False)
-    answers = Q(role=Turn.Role.AGENT, number__gt=0)
     rows.add(
         turns.annotate(**place)
         .order_by()
         .values(*PLACE)
         .annotate(
             heard=Count("pk", filter=Q(role=Turn.Role.CALLER)),
-            answered=Count("pk", filter=answers),
-            spoken=Count("pk", filter=answers & Q(v2v_ms__isnull=False)),
-            late=Count("pk", filter=answers & Q(over_budget=True)),
-            fillers=Count("pk", filter=answers & Q(filler=True)),
-            interrupted=Count("pk", filter=answers & Q(cut=True)),
-            prompt=Sum("prompt_tokens", filter=answers),
-            cached=Sum("cached_tokens", filter=answers),
+            answered=Count("pk", filter=ANSWERS),
+            spoken=Count("pk", filter=ANSWERS & Q(v2v_ms__isnull=False)),
+            late=Count("pk", filter=ANSWERS & Q(over_budget=True)),
+            fillers=Count("pk", filter=ANSWERS & Q(filler=True)),
+            interrupted=Count("pk", filter=INTERRUPTED),
+            cut_off=Count("pk", filter=CUT_OFF),
+            prompt=Sum("prompt_tokens", filter=ANSWERS),
+            cached=Sum("cached_tokens", filter=ANSWERS),
         ),
-        *("heard", "answered", "spoken", "late", "fillers", "interrupted", "prompt", "cached"),
+        *("heard", "answered", "spoken", "late", "fillers", "interrupted", "cut_off", "prompt", "cached"),
     )
-    spoken = turns.filter(answers, v2v_ms__isnull=False).annotate(**place)
+    spoken = turns.filter(ANSWERS, v2v_ms__isnull=False).annotate(**place)
     number = Floor(Ln(Cast("v2v_ms", FloatField()) / FIRST) / Ln(Value(RATIO, output_field=FloatField())))
     bucket = Case(
         When(v2v_ms__lte=FIRST, then=Value(0)),

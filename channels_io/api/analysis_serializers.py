@@ -20,6 +20,8 @@ class AnalysisFollowUpSerializer(serializers.Serializer[Any]):
 class CostLineSerializer(serializers.Serializer[Any]):
     component = serializers.ChoiceField(choices=CostLine.Component.choices)
     unit = serializers.CharField()
+    service = serializers.CharField(allow_blank=True, help_text="Id of the service that did it; empty: our own.")
+    model = serializers.CharField(allow_blank=True, help_text="Of the service.")
     quantity = serializers.FloatField()
     cost_micros = serializers.IntegerField(help_text="Millionths of the workspace's currency.")
 

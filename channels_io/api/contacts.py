@@ -92,7 +92,7 @@ class ContactList(APIView):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         page = read_contacts(
-            actor_of(request).workspace,
+            actor_of(request),
             asked.get("q", ""),
             before=asked.get("before", ""),
             after=asked.get("after", ""),

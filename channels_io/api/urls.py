@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from channels_io.api import accounts, after, campaigns, contacts, views
+from channels_io.api import accounts, after, campaigns, contacts, views, webhooks
 
 urlpatterns = [
     path("conversations/", views.ConversationList.as_view(), name="api-conversations"),
@@ -31,4 +31,19 @@ urlpatterns = [
     path("campaigns/<str:public_id>/start/", campaigns.CampaignStart.as_view(), name="api-campaign-start"),
     path("campaigns/<str:public_id>/pause/", campaigns.CampaignPause.as_view(), name="api-campaign-pause"),
     path("campaigns/<str:public_id>/end/", campaigns.CampaignEnd.as_view(), name="api-campaign-end"),
+    path("webhooks/", webhooks.WebhookList.as_view(), name="api-webhooks"),
+    path("webhooks/<str:public_id>/", webhooks.WebhookDetail.as_view(), name="api-webhook"),
+    path("webhooks/<str:public_id>/secret/", webhooks.WebhookSecret.as_view(), name="api-webhook-secret"),
+    path("webhooks/<str:public_id>/test/", webhooks.WebhookTest.as_view(), name="api-webhook-test"),
+    path("webhooks/<str:public_id>/deliveries/", webhooks.WebhookDeliveries.as_view(), name="api-webhook-deliveries"),
+    path(
+        "webhooks/<str:public_id>/deliveries/<str:delivery_id>/",
+        webhooks.WebhookDelivery.as_view(),
+        name="api-webhook-delivery",
+    ),
+    path(
+        "webhooks/<str:public_id>/deliveries/<str:delivery_id>/replay/",
+        webhooks.WebhookReplay.as_view(),
+        name="api-webhook-replay",
+    ),
 ]

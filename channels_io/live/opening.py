@@ -151,7 +151,7 @@ def open_leg_for(
     verified = proved and trial is None
     if state is not None and trial is None:
         state = with_proof(state, proved=verified)
-    flow = running.draft.get("flow") if isinstance(running, Version) else agent.draft.flow
+    drawn = running.draft if isinstance(running, Version) else agent.draft.content()
     facts = LegFacts(
         leg=leg.public_id,
         conversation=leg.conversation.public_id,
@@ -166,13 +166,12 @@ def open_leg_for(
         variables={**known.variables, **_variables(leg), **(variables or {}), VERIFIED: "yes" if verified else "no"},
         test=trial is not None,
         mocks={} if trial is None else trial.mocks,
-        flow=flow or {},
+        flow=drawn.get("flow") or {},
         masks=masked_sorts(agent.workspace_id),
         owner=owner_of(leg.conversation_id) if leg.conversation.owner_number else OwnerNow(),
-        lines=lines_of(channel),
+        lines=lines_of(channel, drawn),
     )
-    records = running.draft.get("record_audio") if isinstance(running, Version) else agent.draft.record_audio
-    return OpenedLeg(leg, facts, record_sound=media == "voice" and bool(records))
+    return OpenedLeg(leg, facts, record_sound=media == "voice" and bool(drawn.get("record_audio")))
 
 
 def _variables(leg: Leg) -> dict[str, str]:

@@ -47,6 +47,7 @@ from channels_io.live.transcript import Transcript
 from channels_io.live.watch_events import OPERATOR, HoldIs, Person, Problem, ReplyWords, Whispered
 from channels_io.live.worker import Workers
 from inference.events import Control
+from inference.used import Use
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ class Operator:
         self._losing = self._prepared = False
         self._reread = asyncio.Event()
         self.voice = OperatorVoice(channel, recorder, self, clock, lambda pcm: self._watch.sound(OPERATOR, pcm))
-        self._ear = OperatorEar(facts.spec, facts.conversation, workers, self._heard, self._unheard, clock)
+        self._heard_turn = 0
+        self._ear = OperatorEar(facts.spec, facts.conversation, workers, self._heard, self._unheard, clock, self._used)
         self._tone = Ringing(_Tone(channel, self), recorder, self._quiet_for_tone, clock)
         self._watch.owner_is(self._now.owner, self._person(), self._now.number)
 
@@ -262,9 +264,12 @@ class Operator:
 
     async def _heard(self, text: str, began: float, ended: float) -> None:
         """The person's words, a moment after they were spoken."""
-        turn = self._leg.next_turn()
+        turn = self._heard_turn = self._leg.next_turn()
         self._transcript.person_said(turn, text, self._now.user, self._ms(began), self._ms(ended))
         await self._tell_words(turn, text)
+
+    def _used(self, uses: tuple[Use, ...]) -> None:
+        self._transcript.used(self._heard_turn, "human", uses)
 
     async def _show(self, text: str, by: str) -> None:
         """They wrote it, and it is in the record: the page shows it, the agent will know it. `by`: as callers may know them."""

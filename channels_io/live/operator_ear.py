@@ -17,6 +17,7 @@ from channels_io.live.worker import WorkerLink, Workers
 from inference.errors import ParleyError
 from inference.events import Audio, Close, Failed, Heard, Media, Open
 from inference.spec import AgentSpec
+from inference.used import Use
 
 logger = logging.getLogger(__name__)
 
@@ -39,13 +40,15 @@ class OperatorEar:
         told: Told,
         failed: Callable[[str], Awaitable[None]],
         clock: Callable[[], float],
+        used: Callable[[tuple[Use, ...]], None] = lambda uses: None,
     ) -> None:
-        """`failed(code)` is called when what a person says is not written down from now on."""
+        """`failed(code)` is called when what a person says is not written down from now on, `used` after their words."""
         self._opening = Open(spec, conversation, Media("voice", RATE, RATE), listen_only=True)
         self._workers = workers
         self._told = told
         self._failed = failed
         self._clock = clock
+        self._used = used
         self._on = asyncio.Event()
         self._off = asyncio.Event()
         self._frames: deque[tuple[bytes, float]] = deque(maxlen=FRAMES)
@@ -112,10 +115,11 @@ class OperatorEar:
     async def _read(self, link: WorkerLink) -> None:
         async for event in link:
             match event:
-                case Heard(text=text, speech_start=start, speech_end=end) if text.strip():
+                case Heard(text=text, speech_start=start, speech_end=end, used=used) if text.strip():
                     now = self._clock()
                     began = self._sent.spoken_at(start)
                     ended = self._sent.spoken_at(max(0, end - 1))
                     await self._told(text.strip(), began or now, ended or now)
+                    self._used(used)
                 case Failed(code=code):
                     logger.info("A sentence of a person was not understood: %s", code)

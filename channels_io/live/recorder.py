@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from channels_io.actions.close_leg import close_leg
 from channels_io.actions.record_entries import record_entries
 from channels_io.actions.start_recording import start_recording
-from channels_io.entries import Entry, EventEntry, StateSnapshot
+from channels_io.entries import Entry, EventEntry, StateSnapshot, TurnUse
 from channels_io.models import Leg
 from channels_io.recordings import StereoWriter
 from inference.events import Media
@@ -115,6 +115,8 @@ class LegRecorder:
             self._events += 1
         elif isinstance(entry, StateSnapshot):  # Only the newest counts.
             self._entries = [known for known in self._entries if not self._replaces(entry, known)]
+        elif isinstance(entry, TurnUse):  # Each says all of its turn.
+            self._entries = [known for known in self._entries if not _same_use(entry, known)]
         self._entries.append(entry)
         self._arrived.set()
 
@@ -255,3 +257,7 @@ class LegRecorder:
         with self._disk:  # A cancelled flush may still be at work when `finish` comes with the rest.
             for write in pieces:
                 write(writer)
+
+
+def _same_use(use: TurnUse, known: Entry) -> bool:
+    return isinstance(known, TurnUse) and (known.number, known.role) == (use.number, use.role)

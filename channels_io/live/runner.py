@@ -27,6 +27,7 @@ from channels_io.live.toolbox import WorkspaceTools
 from channels_io.live.waiting_line import WaitingLine
 from channels_io.live.watching import Watch
 from channels_io.live.worker import InferenceWorkers, Workers
+from channels_io.workers.fleet import FLEET
 from parley import metrics
 from parley.loop_lag import LOOP_LAG
 from parley.tracing import tracer
@@ -37,10 +38,11 @@ SPEECH = SpeechCache()
 """Fixed sentences of this web process."""
 WAITING = WaitingLine()
 """Its callers who wait for a free line."""
+FLEET.waiting = lambda: len(WAITING)
 
 
 def configured_workers() -> InferenceWorkers:
-    return InferenceWorkers(settings.PARLEY_WORKERS, settings.PARLEY_WORKER_TOKEN)
+    return InferenceWorkers(FLEET, settings.PARLEY_WORKER_TOKEN)
 
 
 async def run_leg(

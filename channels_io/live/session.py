@@ -288,8 +288,6 @@ class LiveSession:
             state = msgspec.structs.replace(self._state, turn=self.turn + 1, greeted=True, owner=owner)
         elif self._waited or self._facts.comeback:  # The worker's turns come after the web's own sentences.
             state = msgspec.structs.replace(state or self._state, turn=self.turn + 1)
-        self._caller_clock.restart()
-        self._tools.begin_again()
         return wire.Open(
             self._facts.spec,
             self._facts.conversation,
@@ -320,7 +318,19 @@ class LiveSession:
     def by_hand(self) -> bool:
         return self._operator.by_hand
 
+    async def on_moved(self) -> None:
+        self._begin_anew()
+        self._transcript.event("worker_changed")
+        self._begin_turn(self.turn + 1)
+        await self._operator.worker_came()
+
+    def _begin_anew(self) -> None:
+        """Another worker has the leg: it counts samples, and knows agents, from the beginning."""
+        self._caller_clock.restart()
+        self._tools.begin_again()
+
     async def on_worker(self, *, resumed: bool) -> None:
+        self._begin_anew()
         self._say_again_at = None
         if resumed:
             self._transcript.event("worker_back")
@@ -378,6 +388,16 @@ class LiveSession:
     # --- worker → caller ------------------------------------------------------------------------
 
     async def on_worker_message(self, message: wire.Down) -> None:
+        await self._on_message(message)
+        match message:  # Also of a turn that is over by now: it was done, and is paid for.
+            case wire.Heard(turn=turn, used=used):
+                self._transcript.used(turn, "caller", used)
+            case wire.Timing(turn=turn, used=used):
+                self._transcript.used(turn, "agent", used)
+            case wire.State(turn=turn, reply_turn=reply_turn, used=used):
+                self._transcript.used(reply_turn or turn, "agent", used)
+
+    async def _on_message(self, message: wire.Down) -> None:
         if self._ending is not None and not isinstance(message, wire.State):
             return
         match message:

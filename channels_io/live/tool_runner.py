@@ -20,6 +20,7 @@ from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import Line
 from channels_io.live.tool_names import AGENT, TRANSFER, handed_to, masked_arguments, named_by
 from inference.events import ToolCall, ToolResult, Up
+from inference.lending import LentService
 from inference.spec import AgentSpec, encode_spec
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ class Toolbox(Protocol):
     async def hand_over(self, agent: str) -> AgentSpec | None:
         """What the agent (public id or slug, same workspace) runs live. None when there is no such agent."""
 
+    async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        """What a worker needs of the services that this agent names."""
+
     async def denied(self, name: str) -> None:
         """The model asked for what the agent does not have."""
 
@@ -63,6 +67,9 @@ class NoTools:
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
         return None
+
+    async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        return ()
 
     async def denied(self, name: str) -> None:
         pass
@@ -152,7 +159,7 @@ class ToolRunner:
         if worker != self._worker:
             return
         current.told = True
-        await self._tell(ToolResult(call.call, answer.result, ok=answer.ok))
+        await self._tell(ToolResult(call.call, answer.result, ok=answer.ok, lent=answer.lent))
 
     async def _answer(self, call: ToolCall) -> ToolAnswer:
         if self._asked > IN_A_LEG:
@@ -190,7 +197,7 @@ class ToolRunner:
         if spec is None:
             return failure("agent_unknown", "There is no such agent, or it is not published.")
         self.spec = self._known[agent] = self._known[spec.agent] = spec
-        return ToolAnswer(ok=True, result=encode_spec(spec).decode())
+        return ToolAnswer(ok=True, result=encode_spec(spec).decode(), lent=await self._toolbox.lend(spec))
 
     def _note(self, call: ToolCall, answer: ToolAnswer) -> None:
         _arguments, secrets = _recordable(call.arguments, masked_arguments(self.spec, call.name))

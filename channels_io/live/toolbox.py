@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
 
 from agents.models import Agent, Tool
+from agents.providers import lend
 from agents.reads import callable_agents
 from agents.tools.answer import NODE_CHARS, TOOL_CHARS, ToolAnswer, failure
 from agents.tools.arguments import BadArguments, plain_arguments, typed_arguments
@@ -22,7 +23,8 @@ from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import NOT_CONNECTED, Line, OwnCall, OwnTool, own_tool
 from channels_io.live.tool_names import OWN_REQUEST
 from channels_io.models import Leg
-from inference.spec import AgentSpec
+from inference.lending import LentService
+from inference.spec import AgentSpec, lent_services
 from parley.accounts.actor import system_actor
 from parley.accounts.audit import audit
 from parley.accounts.models import Workspace
@@ -100,6 +102,13 @@ class WorkspaceTools:
             return None
         spec, self._flows[spec.agent] = found[0], found[1]
         return spec
+
+    async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        try:
+            return await lend(self._workspace, lent_services(spec), self._client)
+        except (DatabaseError, InterfaceError):  # The worker's own engines serve meanwhile.
+            logger.warning("Leg %s: services could not be looked up.", self._facts.leg)
+            return ()
 
     async def denied(self, name: str) -> None:
         try:

@@ -6,13 +6,16 @@ a reply can be told even when the worker that would say so is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, TurnUse
 from channels_io.live.waterfall import Measured
 from inference.events import ConversationState, Heard, State
+from inference.used import Use, together
+
+Side = Literal["caller", "agent", "human"]
 
 
 @dataclass(slots=True)
@@ -41,9 +44,16 @@ class Transcript:
         self._media: Literal["voice", "text"] = media
         self._seq = 0
         self._replies: dict[int, _Reply] = {}
+        self._heard: set[int] = set()
+        """Turns of the caller that are in the record."""
+        self._used: dict[tuple[int, Side], tuple[Use, ...]] = {}
+        self._unplaced: tuple[Use, ...] = ()
+        """What was used for a turn that is in no record: it goes with the next."""
 
     def heard(self, heard: Heard, started_ms: int, ended_ms: int, message_id: str = "") -> None:
         """`message_id`: the caller's own name for it, if there is one."""
+        if not message_id:  # One that is named may have been written by another leg.
+            self._heard.add(heard.turn)
         self._emit(
             CallerTurn(
                 seq=self._next(),
@@ -148,6 +158,21 @@ class Transcript:
                 filler=measured.filler,
             )
         )
+
+    def used(self, turn: int, side: Side, uses: Sequence[Use]) -> None:
+        """Engines did this for `side` of the turn. An answer that nobody heard goes with the words that it answers."""
+        if not uses:
+            return
+        answers = side == "agent" and turn in self._replies and bool(self._replies[turn].written)
+        if not answers and side != "human":
+            side = "agent" if (turn, "agent") in self._used else "caller"
+            if side == "caller" and turn not in self._heard:
+                self._unplaced = together((*self._unplaced, *uses))
+                return
+        key: tuple[int, Side] = (turn, side)
+        self._used[key] = together((*self._used.get(key, ()), *self._unplaced, *uses))
+        self._unplaced = ()
+        self._emit(TurnUse(seq=self._next(), number=turn, role=side, used=self._used[key]))
 
     def event(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         self._emit(EventEntry(seq=self._next(), kind=kind, data=data or {}, at_ms=self._now_ms()))

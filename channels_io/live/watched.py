@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import assert_never
 
 from channels_io.base import Channel
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, TurnUse
 from channels_io.live import messages as out
 from channels_io.live.messages import CallerAudio, ChannelEvent, Inbound
 from channels_io.live.recorder import Recorder
@@ -139,6 +139,8 @@ class WatchedRecorder:
                     watch.tell(NodeEntered(state.turn, state.node, watch.title(state.node), dict(state.variables)))
             case EventEntry():
                 self._on_event(entry)
+            case TurnUse():
+                pass
             case _:
                 assert_never(entry)
 

@@ -6,11 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
+import msgspec
+
+from agents.providers import lend
+from channels_io.workers.fleet import Fleet
+from channels_io.workers.routing import Kind, Wanted
 from inference import client
 from inference.audio import AudioFrame
 from inference.errors import WorkerError, WorkerFull, WorkerLost
-from inference.events import Down, Open, Up
-from inference.spec import VoiceSpec
+from inference.events import Down, Open, Timing, Up
+from inference.lending import is_lent
+from inference.spec import AgentSpec, VoiceSpec, lent_services, prefix_digest
+from parley import metrics
 
 
 class WorkerLink(Protocol):
@@ -24,44 +31,96 @@ class WorkerLink(Protocol):
 class Workers(Protocol):
     """Every worker this web process may use."""
 
-    def connect(self, opening: Open) -> AbstractAsyncContextManager[WorkerLink]:
-        """Raises WorkerFull when all are, WorkerLost when none answers, WorkerError when one refuses."""
+    def connect(self, opening: Open, *, leaving: WorkerLink | None = None) -> AbstractAsyncContextManager[WorkerLink]:
+        """At another worker than that of `leaving`, which the conversation is to leave.
+
+        Raises WorkerFull when all are, WorkerLost when none answers, WorkerError when one refuses.
+        """
 
     async def synthesize(self, text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
         """`text` spoken, at `rate`. Raises ParleyError."""
 
 
-class InferenceWorkers:
-    """The workers at `urls`, tried from the one with the most room on."""
+class RoutedLink:
+    """`link`, to the worker at `url`: what it does is told to the fleet and to the metrics."""
 
-    def __init__(self, urls: list[str], token: str) -> None:
-        self._urls = urls
+    def __init__(self, link: client.WorkerLink, url: str, fleet: Fleet) -> None:
+        self.url = url
+        self._link = link
+        self._fleet = fleet
+        self._resident = link.ready.resident
+
+    async def send(self, up: Up) -> None:
+        await self._link.send(up)
+
+    async def __aiter__(self) -> AsyncIterator[Down]:
+        try:
+            async for message in self._link:
+                if isinstance(message, Timing):
+                    metrics.WORKER_TURNS.labels("resident" if self._resident else "cold").inc()
+                    self._resident = True  # It has read the prompt by now.
+                yield message
+        except WorkerLost:
+            self._fleet.suspect(self.url)
+            raise
+
+
+class InferenceWorkers:
+    """The workers that `fleet` knows, tried in the order that it says."""
+
+    def __init__(self, fleet: Fleet, token: str) -> None:
+        self._fleet = fleet
         self._token = token
 
     @asynccontextmanager
-    async def connect(self, opening: Open) -> AsyncIterator[WorkerLink]:
+    async def connect(self, opening: Open, *, leaving: WorkerLink | None = None) -> AsyncIterator[WorkerLink]:
+        opening = await _with_services(opening)
+        wanted = wanted_by(opening)
         refusal: WorkerError = WorkerLost("No worker answers.")
-        for url in await self._by_room():
+        avoid = leaving.url if isinstance(leaving, RoutedLink) else ""
+        for url in await self._fleet.order(wanted, avoid=avoid):
             link = client.connect(url, self._token, opening)
             try:
                 opened = await link.__aenter__()
             except WorkerError as error:
+                if isinstance(error, WorkerLost):
+                    self._fleet.suspect(url)
                 if not isinstance(refusal, WorkerFull):
                     refusal = error
                 continue
+            self._fleet.begun(url, wanted)
             try:
-                yield opened
+                async with self._fleet.watched():
+                    yield RoutedLink(opened, url, self._fleet)
             finally:
                 await link.__aexit__(None, None, None)
             return
         raise refusal
 
     async def synthesize(self, text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
-        order = await self._by_room()
-        return await client.synthesize(order[0], self._token, text, voice, rate)
+        if is_lent(voice.engine):  # It is lent to conversations: our own sentences are said by the worker's voice.
+            voice = VoiceSpec("default", "default", voice.speed)
+        failure: WorkerError = WorkerLost("No worker answers.")
+        for url in await self._fleet.order(Wanted("", "", "", "listen", {"synthesizer": voice.engine})):
+            try:
+                return await client.synthesize(url, self._token, text, voice, rate)
+            except WorkerLost as error:
+                self._fleet.suspect(url)
+                failure = error
+        raise failure
 
-    async def _by_room(self) -> list[str]:
-        if len(self._urls) == 1:
-            return self._urls
-        best = await client.choose_worker(self._urls, self._token)
-        return [best, *(url for url in self._urls if url != best)]
+
+async def _with_services(opening: Open) -> Open:
+    """With what the conversation is lent of the services that its agent names, as they are now."""
+    lent = await lend(opening.spec.workspace, lent_services(opening.spec))
+    return msgspec.structs.replace(opening, lent=lent) if lent else opening
+
+
+def wanted_by(opening: Open) -> Wanted:
+    kind: Kind = "listen" if opening.listen_only else opening.media.kind
+    return Wanted(opening.spec.workspace, opening.spec.agent, prefix_digest(opening.spec), kind, _models(opening.spec))
+
+
+def _models(spec: AgentSpec) -> dict[str, str]:
+    named = {"chat": spec.models.chat, "transcriber": spec.models.transcriber, "synthesizer": spec.voice.engine}
+    return {role: "default" if is_lent(name) else name for role, name in named.items()}

@@ -2,20 +2,26 @@
 
 What the caller typed is sent again until a worker has taken it as a turn. Caller audio is not: what
 was said into a dead line is asked for again.
+
+A worker that is about to stop says so between two turns: the conversation then goes on at another one, and
+nobody hears of it. What the caller says meanwhile is kept for whoever has the conversation in the end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Protocol
 
 from channels_io.live.limits import Limits
 from channels_io.live.waiting_line import Place, WaitingLine
 from channels_io.live.worker import WorkerLink, Workers
 from inference.errors import ProtocolError, WorkerError, WorkerFull, WorkerLost
-from inference.events import Down, Open, Text, Up
+from inference.events import LEAVING, Down, Failed, Open, Text, Up
+from parley import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +29,17 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 1.0
 QUEUE_SECONDS = 1.0
 """Between two tries of whoever is next in line."""
+MOVE_SECONDS = 2.0
+"""Longest that another worker is waited for before the old one goes on."""
+HELD = 200
+"""Messages of the caller that are kept meanwhile: 4 s of sound."""
 
 
 class Party(Protocol):
     """Who is on this line: the session."""
 
-    def opening(self, *, resumed: bool) -> Open: ...
+    def opening(self, *, resumed: bool) -> Open:
+        """Asking changes nothing: the conversation may not come about."""
 
     @property
     def by_hand(self) -> bool:
@@ -41,6 +52,9 @@ class Party(Protocol):
         """Every second in line."""
 
     async def on_worker(self, *, resumed: bool) -> None: ...
+
+    async def on_moved(self) -> None:
+        """Another worker has taken the conversation over, between two turns."""
 
     async def on_worker_message(self, message: Down) -> None: ...
 
@@ -58,6 +72,8 @@ class WorkerLine:
         self._waiting = waiting
         self._place: Place | None = None
         self._link: WorkerLink | None = None
+        self._held: deque[Up] | None = None
+        """What comes while the conversation moves."""
         self._patience: asyncio.Timeout | None = None
         self._give_up_at = 0.0
         self._unheard: dict[str, Text] = {}
@@ -72,6 +88,9 @@ class WorkerLine:
         """False when no worker took it. The reading side notices a lost worker."""
         if self._link is None:
             return False
+        if self._held is not None:
+            self._held.append(message)
+            return True
         try:
             await self._link.send(message)
         except WorkerLost:
@@ -152,21 +171,19 @@ class WorkerLine:
             self._place.leave()
 
     async def _connect(self, *, resumed: bool) -> WorkerError | None:
-        """Serve one connection to its end. None: it was up and broke; else why there was none."""
+        """Serve one connection, and those it moves to, to the end. None: it was up and broke; else why there was none."""
         was_up = False
         try:
-            async with (
-                self._workers.connect(self._party.opening(resumed=resumed)) as link,
-                asyncio.timeout(None) as self._patience,
-            ):
+            async with AsyncExitStack() as places, asyncio.timeout(None) as self._patience:
+                link = await places.enter_async_context(self._workers.connect(self._party.opening(resumed=resumed)))
                 self._link = link
                 self._leave_line()
                 was_up = True
                 await self._party.on_worker(resumed=resumed)
                 for text in list(self._unheard.values()):
                     await link.send(text)
-                async for message in link:
-                    await self._party.on_worker_message(message)
+                while await self._serve(link):
+                    link = await self._move(link, places)
         except WorkerError as error:
             logger.info("The line to the worker ended: %s", error.code)
             return None if was_up else error
@@ -178,5 +195,45 @@ class WorkerLine:
             return None
         finally:
             self._link = None
+            self._held = None
             self._patience = None
         return None
+
+    async def _serve(self, link: WorkerLink) -> bool:
+        """What the worker says, until the link ends; True: until it offers that the conversation leaves it."""
+        async for message in link:
+            if isinstance(message, Failed) and message.code == LEAVING:
+                if not self.closing:
+                    return True
+            else:
+                await self._party.on_worker_message(message)
+        return False
+
+    async def _move(self, link: WorkerLink, places: AsyncExitStack) -> WorkerLink:
+        """Another worker's link, or `link` again when none takes the conversation now. Raises WorkerLost."""
+        held: deque[Up] = deque(maxlen=HELD)
+        self._held = held
+        new = AsyncExitStack()
+        try:
+            async with asyncio.timeout(MOVE_SECONDS):
+                opening = self._party.opening(resumed=True)
+                moved = await new.enter_async_context(self._workers.connect(opening, leaving=link))
+        except (WorkerError, ProtocolError, TimeoutError) as error:
+            logger.info("Nowhere to move to for now (%s): the old worker goes on.", type(error).__name__)
+            metrics.MOVED.labels("stayed").inc()
+            moved = link
+        else:
+            metrics.MOVED.labels("moved").inc()
+            self._link = moved
+            await self._party.on_moved()
+            self._held = held = deque(message for message in held if not isinstance(message, Text))
+            held.extend(self._unheard.values())  # Also what the old one was told a moment ago.
+        old = places.pop_all()
+        places.push_async_exit(old)
+        places.push_async_exit(new)
+        while held:
+            await moved.send(held.popleft())
+        self._held = None
+        if moved is not link:
+            await old.aclose()
+        return moved

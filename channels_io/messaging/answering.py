@@ -19,7 +19,7 @@ from channels_io.live.opening import NothingToOpen, OpenedLeg, open_leg_for
 from channels_io.message_settings import MessageSettings
 from channels_io.messaging.choices import asked_choices
 from channels_io.messaging.content import ChoicesContent, Content, TextContent
-from channels_io.messaging.leases import Lease, held
+from channels_io.messaging.leases import Lease, held, shared
 from channels_io.messaging.provider import Abilities, IncomingMessage
 from channels_io.messaging.segments import split_text
 from channels_io.messaging.waiting import Thought, finish
@@ -28,6 +28,7 @@ from channels_io.reads.going_on import conversation_to_go_on
 from channels_io.sanitize import clean_json
 from channels_io.splits import version_for
 from inference.events import ConversationState, Message
+from inference.spec import AgentSpec
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +50,13 @@ def open_for(lease: Lease, thought: Thought, channel: Channel, text: str) -> Ope
     first = thought.messages[0]
     contact = find_contact(channel.workspace, first.identities, name=_name(thought.messages))
     with transaction.atomic():
-        thread = held(lease)
-        conversation = _conversation(thread, thought, channel, contact)
+        conversation = _conversation(shared(lease), thought, channel, contact)
         if conversation is not None:
             rows = Conversation.objects.select_related("workspace", "agent__published")
             conversation = rows.select_for_update(of=("self",)).get(pk=conversation.pk)
             if conversation.owner == Conversation.Owner.HUMAN:
-                thread.contact, thread.conversation = contact, conversation
-                thread.save(update_fields=["contact", "conversation"])
                 write_caller_turn(conversation, kind=channel.kind, channel=channel, text=text, message_id=thought.id)
+                _bind(lease, contact, conversation)
                 finish(thought)
                 return None
             if _talked_on(conversation):
@@ -74,21 +73,33 @@ def open_for(lease: Lease, thought: Thought, channel: Channel, text: str) -> Ope
             conversation=conversation,
             contact=contact,
         )
-        thread.contact, thread.conversation = contact, opened.leg.conversation
-        thread.save(update_fields=["contact", "conversation"])
+        _bind(lease, contact, opened.leg.conversation)
         return opened
+
+
+def _bind(lease: Lease, contact: Contact, conversation: Conversation) -> None:
+    """Last of all: the next webhook of this person waits for who has the thread whole."""
+    thread = held(lease)
+    thread.contact, thread.conversation = contact, conversation
+    thread.save(update_fields=["contact", "conversation"])
 
 
 def contents_of(reply: Reply, opened: OpenedLeg, abilities: Abilities) -> list[Content]:
     """The answer as this provider can carry it: cut at sentences; with buttons or a list where the flow offers a choice."""
-    texts = split_text("\n\n".join(part for part in (reply.before, reply.text) if part.strip()), abilities.text_limit)
+    whole = "\n\n".join(part for part in (reply.before, reply.text) if part.strip())
+    return contents_for(whole, opened.leg, opened.facts.spec, abilities, ended=bool(reply.ended))
+
+
+def contents_for(words: str, leg: Leg, spec: AgentSpec, abilities: Abilities, *, ended: bool) -> list[Content]:
+    """The same of what was said on a leg that is over. `ended`: no choice is offered any more."""
+    texts = split_text(words, abilities.text_limit)
     contents: list[Content] = [TextContent(text) for text in texts[:MOST_PARTS]]
     if len(texts) > MOST_PARTS:
-        logger.warning("Leg %s: an answer was too long for %d messages.", opened.facts.leg, MOST_PARTS)
+        logger.warning("Leg %s: an answer was too long for %d messages.", leg.public_id, MOST_PARTS)
     most = max(abilities.buttons, abilities.rows)
-    if not contents or not most or reply.ended:
+    if not contents or not most or ended:
         return contents
-    choices = asked_choices(_state(opened.leg), opened.facts.spec)
+    choices = asked_choices(_state(leg), spec)
     if 0 < len(choices) <= most:
         contents[-1] = ChoicesContent(texts[len(contents) - 1], choices)
     return contents

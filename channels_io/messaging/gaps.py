@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from django.db import connection
 from django.utils import timezone
 
 from channels_io.actions.take_inbound import take_inbound
-from channels_io.messaging.provider import Messenger, SendFailed, body_of
+from channels_io.messaging.provider import IncomingMessage, Messenger, SendFailed, body_of
 from channels_io.models import Account, Channel, InboundEvent
 from channels_io.registry import messenger_of
 from inference.errors import ParleyError
@@ -112,6 +113,9 @@ def _fill(channel: Channel, messenger: Messenger, account: Account, begin: datet
     since = max(channel.created_at, begin)
     if since >= until:
         return 0
+    listed = _in_one_order(messenger.since(since, until))
+    _set_times(account, {message.key: at for message, at in listed})
+    known = _known(account, [message.key for message, _at in listed])
     return sum(
         take_inbound(
             channel,
@@ -120,7 +124,40 @@ def _fill(channel: Channel, messenger: Messenger, account: Account, begin: datet
             message.key,
             body_of(message),
             address=message.address,
-            at=message.at,
+            at=at,
         )
-        for message in messenger.since(since, until)
+        for message, at in listed
+        if message.key not in known
     )
+
+
+def _known(account: Account, keys: Sequence[str]) -> set[str]:
+    """Of the keys those that the inbox holds: nearly all of a list, which is why they are not asked for one by one."""
+    rows = InboundEvent.objects.filter(account=account, kind=InboundEvent.Kind.MESSAGE, key__in=keys)
+    return set(rows.values_list("key", flat=True))
+
+
+def _in_one_order(messages: Iterable[IncomingMessage]) -> list[tuple[IncomingMessage, datetime | None]]:
+    """With their times, of which no two are equal: a list tells whole seconds, and its order tells the rest."""
+    ordered: list[tuple[IncomingMessage, datetime | None]] = []
+    last: datetime | None = None
+    for message in messages:
+        if message.at is not None:
+            last = message.at if last is None or message.at > last else last + timedelta(microseconds=1)
+        ordered.append((message, message.at and last))
+    return ordered
+
+
+def _set_times(account: Account, times: Mapping[str, datetime | None]) -> None:
+    """Messages that we were told of without a time get the list's: else one that it fills in seems older or newer."""
+    rows = InboundEvent.objects.filter(
+        account=account, kind=InboundEvent.Kind.MESSAGE, state=InboundEvent.State.WAITING, provider_at=None
+    )
+    known = rows.filter(key__in=times).only("pk", "key", "thread").order_by("thread", "pk")
+    for _thread, events in groupby(known, key=lambda event: event.thread_id):
+        together = list(events)
+        for event in together:
+            event.provider_at = times[event.key]
+        # In one statement: a list's time is up to a second before ours, so whoever reads the thread between two updates
+        # would find the one that has it before an older one that has not.
+        InboundEvent.objects.bulk_update(together, ["provider_at"])

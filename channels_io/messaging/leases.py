@@ -54,8 +54,22 @@ def renew(lease: Lease) -> None:
         raise LeaseLost
 
 
+def shared(lease: Lease) -> Thread:
+    """The thread, which nobody else can lock whole until the transaction ends: who answers and who changes the owner lock
+    threads before conversations. Unlike with `held`, this person's webhooks go on meanwhile. Raises LeaseLost.
+    """
+    # FOR KEY SHARE, which Django has no words for: it lets those pass who write, but change no key.
+    found = Thread.objects.raw(
+        f"SELECT * FROM {Thread._meta.db_table} WHERE id = %s AND lease = %s FOR KEY SHARE",  # noqa: S608 -- our table
+        [lease.thread, lease.token],
+    )
+    for thread in found:
+        return thread
+    raise LeaseLost
+
+
 def held(lease: Lease) -> Thread:
-    """The thread, locked until the transaction ends. Raises LeaseLost."""
+    """The thread, locked until the transaction ends; meanwhile this person's webhooks wait. Raises LeaseLost."""
     thread = Thread.objects.select_for_update().filter(pk=lease.thread, lease=lease.token).first()
     if thread is None:
         raise LeaseLost

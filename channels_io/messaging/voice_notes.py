@@ -6,6 +6,7 @@ plain sound reaches the worker that listens (T14).
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from channels_io.messaging import note_decoder
 from inference import client
 from inference.errors import EngineError, ParleyError
 from inference.spec import VoiceSpec
+from parley.lib.workers.store import known_urls
 
 MOST_BYTES: Final = 25_000_000
 MOST_SECONDS: Final = 600
@@ -120,7 +122,7 @@ def _listen(sound: BinaryIO, language: str, model: str, hints: Sequence[str]) ->
 
 async def _transcribe(sound: BinaryIO, language: str, model: str, hints: Sequence[str]) -> str:
     token = settings.PARLEY_WORKER_TOKEN
-    url = await client.choose_worker(settings.PARLEY_WORKERS, token)
+    url = await client.choose_worker(await asyncio.to_thread(known_urls), token)
     try:
         return await client.transcribe(url, token, sound, language=language, model=model, hints=hints)
     except EngineError:
@@ -131,7 +133,7 @@ async def _transcribe(sound: BinaryIO, language: str, model: str, hints: Sequenc
 
 async def _synthesize(text: str, voice: VoiceSpec, language: str) -> bytes:
     token = settings.PARLEY_WORKER_TOKEN
-    url = await client.choose_worker(settings.PARLEY_WORKERS, token)
+    url = await client.choose_worker(await asyncio.to_thread(known_urls), token)
     try:
         return await client.synthesize_file(url, token, text, voice, file_format="opus", language=language)
     except EngineError:

@@ -26,6 +26,7 @@ from channels_io.models.outbound import OutboundMessage
 from channels_io.models.owner_change import OwnerChange
 from channels_io.models.phone_call import PhoneCall
 from channels_io.models.privacy import PrivacyRules
+from channels_io.models.reserved_places import ReservedPlaces
 from channels_io.models.saved_view import SavedView
 from channels_io.models.spending import Alert, Refusal, Spending, SpendingDay, SpendingRule
 from channels_io.models.tag import Tag
@@ -71,6 +72,7 @@ __all__ = [
     "PriceList",
     "PrivacyRules",
     "Refusal",
+    "ReservedPlaces",
     "SavedView",
     "Spending",
     "SpendingDay",

@@ -26,7 +26,10 @@ class PriceList(models.Model):
 
 
 class CostLine(models.Model):
-    """`quantity` of `component` in its own unit, and `cost` in millionths of the workspace's currency."""
+    """`quantity` of `component` in its own unit, and `cost` in millionths of the workspace's currency.
+
+    `service` and `model` are empty for what ran on machines of our own.
+    """
 
     class Component(models.TextChoices):
         ASR = "asr", _("Speech recognition")
@@ -40,13 +43,20 @@ class CostLine(models.Model):
     component = models.CharField(max_length=10, choices=Component.choices)
     quantity = models.FloatField(default=0.0)
     unit = models.CharField(max_length=20)
+    service = models.CharField(max_length=40, blank=True, default="", db_default="")
+    """Public id of the service that did it."""
+    service_name = models.CharField(max_length=60, blank=True, default="", db_default="")
+    """What it was called when the cost was reckoned."""
+    model = models.CharField(max_length=200, blank=True, default="", db_default="")
     cost = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("cost")
         verbose_name_plural = _("costs")
         constraints = (
-            models.UniqueConstraint(fields=("conversation", "component", "unit"), name="channels_io_cost_once"),
+            models.UniqueConstraint(
+                fields=("conversation", "component", "unit", "service", "model"), name="channels_io_cost_once"
+            ),
         )
 
     def __str__(self) -> str:

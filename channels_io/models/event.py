@@ -21,6 +21,7 @@ class EventKind(models.TextChoices):
     FAILED = "failed", _("Failure")
     WORKER_LOST = "worker_lost", _("Speech worker lost")
     WORKER_BACK = "worker_back", _("Speech worker back")
+    WORKER_CHANGED = "worker_changed", _("Went on at another speech worker")
     RECONNECTED = "reconnected", _("Caller reconnected")
     AUDIO_DROPPED = "audio_dropped", _("Caller audio dropped")
     OWNER = "owner", _("Handed over")
@@ -42,6 +43,7 @@ _ICONS = {
     EventKind.FAILED: "error",
     EventKind.WORKER_LOST: "cloud_off",
     EventKind.WORKER_BACK: "cloud_done",
+    EventKind.WORKER_CHANGED: "move_down",
     EventKind.RECONNECTED: "sync",
     EventKind.AUDIO_DROPPED: "signal_disconnected",
     EventKind.OWNER: "swap_horiz",

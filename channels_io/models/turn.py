@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -23,7 +23,8 @@ class Turn(WorkspaceModel):
 
     `number` is the wire's: a reply has the number of the turn it answers, the greeting has 0.
     `over_budget`: the spoken answer came later than PARLEY_BUDGET_MS, as that was on the day, or after a filler.
-    `text_seq` and `timing_seq` are the entries its words and its timing came from (`channels_io.entries`).
+    `text_seq`, `timing_seq` and `used_seq` are the entries that its words, its timing and `used` came from
+    (`channels_io.entries`).
     """
 
     id_prefix: ClassVar[str] = "tn"
@@ -61,8 +62,11 @@ class Turn(WorkspaceModel):
     guesses_wasted = models.PositiveSmallIntegerField(default=0)
     filler = models.BooleanField(default=False)
     over_budget = models.BooleanField(default=False)
+    used: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list, db_default=[], blank=True)
+    """Which engines worked for it, and what they did: `inference.used.Use`, as JSON."""
     text_seq = models.BigIntegerField(default=0)
     timing_seq = models.BigIntegerField(default=0)
+    used_seq = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("turn")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -17,14 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from agents.models import Agent, Version
+from agents.models import Agent, Provider, Version
 from channels_io.end_reasons import FAILURES, label_of
 from channels_io.guards.ask import rules_in_force
 from channels_io.kind_names import kind_label
 from channels_io.models import CostLine, Figures
+from channels_io.pages.analytics_cards import cards_of, change_of, conversations_link, shown_ms, shown_share
+from channels_io.pages.inbox_form import outcome_label
 from channels_io.pages.waterfall import budget_ms, legend_of
-from channels_io.reads.analytics import RANGES, Narrowed, Range, Report, Sums, most_at_once, range_of, read_report
+from channels_io.reads.analytics import RANGES, Narrowed, Range, Report, Sums, range_of, read_report
 from channels_io.reads.conversations import kinds_used
+from channels_io.reads.figure_filter import ENDED, ERROR
 from parley.accounts.models import Workspace
 from parley.accounts.pages import workspace_page
 from parley.accounts.pages.guard import WorkspaceRequest
@@ -40,24 +41,6 @@ RANGE_LABELS: Final[dict[str, str | Promise]] = {
 HEIGHT: Final = 120
 STEP: Final = 12
 BAR: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """`change`: against the time before, as a share; `better`: whether more of it is good, None: neither."""
-
-    label: str
-    value: str
-    note: str
-    change: float | None
-    better: bool | None
-    link: str = ""
-
-    @property
-    def tone(self) -> str:
-        if self.change is None or self.better is None or abs(self.change) < 0.005:
-            return ""
-        return "is-good" if (self.change > 0) == self.better else "is-bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +84,28 @@ def analytics(request: WorkspaceRequest) -> HttpResponse:
         "narrowed": narrowed,
         "agents": agents,
         "kinds": [(kind, kind_label(kind)) for kind in kinds_used(workspace)],
-        "cards": _cards(workspace, span, report, narrowed),
+        "cards": cards_of(workspace, span, report, narrowed),
         "talks": _chart(span, report, narrowed, lambda sums: float(sums.conversations), text=_talks),
         "times": _chart(
             span, report, narrowed, lambda sums: sums.p50, mark=lambda sums: sums.p95, text=_times, line=budget_ms()
         ),
         "waits": legend_of(report.total.spans),
         "by_kind": [
-            (kind_label(kind), _inbox(span, narrowed, channel=kind), sums, legend_of(sums.spans))
+            (kind_label(kind), conversations_link(span, narrowed, channel=kind), sums, legend_of(sums.spans))
             for kind, sums in report.kinds
         ],
         "by_agent": [
             (title, _address(request, agent=key), sums, legend_of(sums.spans)) for key, title, sums in report.agents
         ],
-        "outcomes": _parts(report.total.named("outcome:"), lambda word: _inbox(span, narrowed, outcome=word)),
-        "ends": _parts([(label_of(word), number) for word, number in report.total.named("end:")]),
-        "failures": _failures(report.total),
+        "outcomes": _parts(
+            report.total.named("outcome:"), outcome_label, lambda word: conversations_link(span, narrowed, outcome=word)
+        ),
+        "ends": _parts(
+            report.total.named("end:"),
+            label_of,
+            lambda word: conversations_link(span, narrowed, figure=f"{ENDED}{word}"),
+        ),
+        "failures": _failures(report.total, lambda figure: conversations_link(span, narrowed, figure=figure)),
         "costs": _costs(workspace, report.total),
         "versions": report.versions if narrowed.agent else (),
         "compared": versions,
@@ -140,70 +129,6 @@ def _address(request: WorkspaceRequest, **changed: str) -> str:
     return "?" + query.urlencode()
 
 
-def _inbox(span: Range, narrowed: Narrowed, **more: str) -> str:
-    """The conversations behind a figure."""
-    wanted = {"tab": "all", "agent": narrowed.agent, "channel": narrowed.kind}
-    wanted |= {"since": span.since.isoformat(), "until": span.until.isoformat(), **more}
-    return f"{reverse('channels_io:inbox')}?{urlencode({name: value for name, value in wanted.items() if value})}"
-
-
-# --- cards --------------------------------------------------------------------------------------
-
-
-def _cards(workspace: Workspace, span: Range, report: Report, narrowed: Narrowed) -> list[Card]:
-    now, before = report.total, report.before
-    currency = rules_in_force(workspace).currency
-    talks = _inbox(span, narrowed)
-    return [
-        Card(_("Conversations"), f"{now.conversations:,}", _before(f"{before.conversations:,}"),
-             _change(now.conversations, before.conversations), None, talks),
-        Card(_("Turns answered"), _share(now.answered), _of(now.of("answered"), now.of("heard")),
-             _change(now.answered, before.answered), True),
-        Card(_("Solved without a person"), _share(now.contained), _of(now.of("contained"), now.of("judged")),
-             _change(now.contained, before.contained), True),
-        Card(_("Hand-offs"), f"{int(now.of('handoffs')):,}", _waited(now.handoff_wait),
-             _change(now.of("handoffs"), before.of("handoffs")), False, _inbox(span, narrowed, state="waiting")),
-        Card(_("Response time"), _ms(now.p50), _("95 %% within %(ms)s") % {"ms": _ms(now.p95)},
-             _change(now.p50, before.p50), False),
-        Card(_("Over the budget"), _share(now.late), _of(now.of("late"), now.of("spoken")), _change(now.late, before.late), False),
-        Card(_("Most calls at once"), f"{most_at_once(workspace, span, narrowed):,}",
-             _("%(hours)s hours of talk") % {"hours": f"{now.of('seconds') / 3600:,.1f}"}, None, None),
-        Card(_("Cost"), f"{now.cost / 1_000_000:,.2f} {currency}",
-             _("%(each)s a conversation") % {"each": _each(now, currency)}, _change(now.cost, before.cost), False,
-             reverse("channels_io:prices")),
-    ]  # fmt: skip
-
-
-def _before(value: str) -> str:
-    return _("%(value)s the time before") % {"value": value}
-
-
-def _of(part: float, whole: float) -> str:
-    return _("%(part)s of %(whole)s") % {"part": f"{int(part):,}", "whole": f"{int(whole):,}"}
-
-
-def _waited(seconds: float | None) -> str:
-    if seconds is None:
-        return _("nobody was asked for")
-    return _("taken after %(seconds)s s on average") % {"seconds": f"{seconds:,.0f}"}
-
-
-def _each(sums: Sums, currency: str) -> str:
-    return f"{sums.cost / 1_000_000 / sums.conversations:,.4f} {currency}" if sums.conversations else "–"
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:.1f} %"
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f} ms"
-
-
-def _change(now: float | None, before: float | None) -> float | None:
-    return None if now is None or not before else now / before - 1
-
-
 # --- charts -------------------------------------------------------------------------------------
 
 
@@ -213,16 +138,17 @@ def _chart(
     narrowed: Narrowed,
     value: Callable[[Sums], float | None],
     *,
-    text: Callable[[Sums], str],
+    text: Callable[[float | None, float | None], str],
     mark: Callable[[Sums], float | None] = lambda sums: None,
     line: float | None = None,
 ) -> Chart:
-    highest = max((found for _at, sums in report.series for found in (value(sums), mark(sums)) if found), default=0.0)
+    """`text` of what `value` and `mark` found."""
+    points = [(at, value(sums), mark(sums)) for at, sums in report.series]
+    highest = max((found for _at, *both in points for found in both if found), default=0.0)
     top = max(highest, line or 0.0, 1.0) * 1.06
     columns = []
-    for place, (at, sums) in enumerate(report.series):
-        height = round((value(sums) or 0.0) / top * HEIGHT, 2)
-        marked = mark(sums)
+    for place, (at, found, marked) in enumerate(points):
+        height = round((found or 0.0) / top * HEIGHT, 2)
         label = _label(at, span)
         columns.append(
             Column(
@@ -231,8 +157,8 @@ def _chart(
                 y=round(HEIGHT - height, 2),
                 height=height,
                 mark_y=None if marked is None else round(HEIGHT - marked / top * HEIGHT, 2),
-                text=f"{label}: {text(sums)}",
-                link=_inbox(span, narrowed, since=at.date().isoformat(), until=at.date().isoformat()),
+                text=f"{label}: {text(found, marked)}",
+                link=conversations_link(replace(span, since=at.date(), until=at.date()), narrowed),
             )
         )
     line_y = None if line is None else round(HEIGHT - line / top * HEIGHT, 2)
@@ -243,35 +169,58 @@ def _label(at: datetime, span: Range) -> str:
     return at.strftime("%H:00") if span.unit == Figures.Unit.HOUR else date_format(at, "j M")
 
 
-def _talks(sums: Sums) -> str:
-    return _("%(number)s conversations") % {"number": f"{sums.conversations:,}"}
+def _talks(count: float | None, _mark: float | None) -> str:
+    return _("%(number)s conversations") % {"number": f"{int(count or 0):,}"}
 
 
-def _times(sums: Sums) -> str:
-    return _("half within %(p50)s, 95 %% within %(p95)s") % {"p50": _ms(sums.p50), "p95": _ms(sums.p95)}
+def _times(p50: float | None, p95: float | None) -> str:
+    return _("half within %(p50)s, 95 %% within %(p95)s") % {"p50": shown_ms(p50), "p95": shown_ms(p95)}
 
 
 # --- parts --------------------------------------------------------------------------------------
 
 
 def _parts(
-    found: Sequence[tuple[str, float]], link: Callable[[str], str] = lambda word: ""
+    found: Sequence[tuple[str, float]], label: Callable[[str], str], link: Callable[[str], str]
 ) -> list[tuple[str, int, float, str]]:
     """Name, number, share of all, address of the conversations."""
     whole = sum(number for _word, number in found)
-    return [(word, int(number), number / whole, link(word)) for word, number in found[:12]]
+    return [(label(word), int(number), number / whole, link(word)) for word, number in found[:12]]
 
 
-def _failures(sums: Sums) -> list[tuple[str, int]]:
-    ended = [(label_of(word), int(number)) for word, number in sums.named("end:") if word in FAILURES]
-    return [*ended, *((word, int(number)) for word, number in sums.named("error:") if word)][:12]
+def _failures(sums: Sums, link: Callable[[str], str]) -> list[tuple[str, int, str]]:
+    """What went wrong, how often, address of the conversations; the most frequent first."""
+    found = [
+        (label_of(word), int(number), link(f"{ENDED}{word}")) for word, number in sums.named("end:") if word in FAILURES
+    ]
+    found += [(word, int(number), link(f"{ERROR}{word}")) for word, number in sums.named("error:") if word]
+    return sorted(found, key=lambda each: -each[1])[:12]
 
 
-def _costs(workspace: Workspace, sums: Sums) -> list[tuple[str, str, float]]:
+def _costs(workspace: Workspace, sums: Sums) -> list[tuple[str, str, float, list[tuple[str, str]]]]:
+    """Component, cost, share of all, and what of it was paid to whom."""
     currency = rules_in_force(workspace).currency
     labels = dict(CostLine.Component.choices)
+    paid: list[tuple[str, str, float]] = []
+    for word, cost in sums.named("paid:"):
+        component, _colon, service = word.partition(":")
+        paid.append((component, service, cost))
+    names = dict(Provider.objects.of(workspace).values_list("public_id", "name")) if paid else {}
+
+    def shown(cost: float) -> str:
+        return f"{cost / 1_000_000:,.2f} {currency}"
+
     return [
-        (str(labels.get(part, part)), f"{cost / 1_000_000:,.2f} {currency}", cost / sums.cost if sums.cost else 0.0)
+        (
+            str(labels.get(part, part)),
+            shown(cost),
+            cost / sums.cost if sums.cost else 0.0,
+            [
+                (names.get(service, _("a service that was deleted")), shown(price))
+                for of, service, price in paid
+                if of == part
+            ],
+        )
         for part, cost in sums.named("cost:")
     ]
 
@@ -285,14 +234,14 @@ def _compared(workspace: Workspace, report: Report, wanted: Sequence[str]) -> di
     (one, before), (other, after) = sorted(two, key=lambda each: each[0])
     lines = [
         (_("Conversations"), f"{before.conversations:,}", f"{after.conversations:,}", None, None),
-        _line(_("Turns answered"), before.answered, after.answered, _share, True),
-        _line(_("Solved without a person"), before.contained, after.contained, _share, True),
-        _line(_("Response time, half within"), before.p50, after.p50, _ms, False),
-        _line(_("Response time, 95 % within"), before.p95, after.p95, _ms, False),
-        _line(_("Over the budget"), before.late, after.late, _share, False),
-        _line(_("Answers interrupted"), before.interrupted, after.interrupted, _share, False),
-        _line(_("Calls failed"), before.failed, after.failed, _share, False),
-        _line(_("Prompt from cache"), before.cached, after.cached, _share, True),
+        _line(_("Turns answered"), before.answered, after.answered, shown_share, True),
+        _line(_("Solved without a person"), before.contained, after.contained, shown_share, True),
+        _line(_("Response time, half within"), before.p50, after.p50, shown_ms, False),
+        _line(_("Response time, 95 % within"), before.p95, after.p95, shown_ms, False),
+        _line(_("Over the budget"), before.late, after.late, shown_share, False),
+        _line(_("Answers interrupted"), before.interrupted, after.interrupted, shown_share, False),
+        _line(_("Calls failed"), before.failed, after.failed, shown_share, False),
+        _line(_("Prompt from cache"), before.cached, after.cached, shown_share, True),
     ]
     small = min(before.conversations, after.conversations) < 30
     return {"one": one, "other": other, "lines": lines, "small": small}
@@ -301,6 +250,6 @@ def _compared(workspace: Workspace, report: Report, wanted: Sequence[str]) -> di
 def _line(
     label: str, before: float | None, after: float | None, shown: Callable[[float | None], str], better: bool
 ) -> tuple[str, str, str, float | None, bool | None]:
-    change = _change(after, before)
+    change = change_of(after, before)
     good = None if change is None or abs(change) < 0.02 else (change > 0) == better
     return label, shown(before), shown(after), change, good

@@ -11,9 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agents.models import Agent, Version
+from channels_io.hand_over_lines import own_words_of
 from channels_io.models import Channel
 from channels_io.splits import LIVE, MAX_SHARES, shares_of
-from channels_io.widget_settings import DEFAULT_COLOUR, MODES, WidgetSettings, clean_colour, clean_origins
+from channels_io.widget_settings import (
+    DEFAULT_COLOUR,
+    LINES,
+    MAX_LINE,
+    MODES,
+    WidgetSettings,
+    clean_colour,
+    clean_origins,
+)
 from parley.accounts.models import Workspace
 
 MAX_VERSIONS: Final = 300
@@ -112,7 +121,22 @@ class WidgetForm(ChannelForm):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "https://www.example.com"}),
         help_text=gettext_lazy("One address a line, without a path. Other sites are refused."),
     )
-    field_order = ("name", "agent", "version", "title", "colour", "modes", "allowed_origins", "enabled")
+    hand_over_line = forms.CharField(
+        label=gettext_lazy("Said when one of your team takes over"),
+        required=False,
+        max_length=MAX_LINE,
+        help_text=gettext_lazy("Spoken to who talks, shown to who writes. Empty: nothing is said."),
+    )
+    give_back_line = forms.CharField(
+        label=gettext_lazy("Said when the agent goes on"),
+        required=False,
+        max_length=MAX_LINE,
+        help_text=gettext_lazy("After your colleague has given the conversation back. Empty: nothing is said."),
+    )
+    field_order = (
+        *("name", "agent", "version", "title", "colour", "modes", "allowed_origins"),
+        *("hand_over_line", "give_back_line", "enabled"),
+    )
 
     def clean_allowed_origins(self) -> tuple[str, ...]:
         return clean_origins(self.cleaned_data["allowed_origins"].splitlines())
@@ -127,7 +151,13 @@ class WidgetForm(ChannelForm):
             modes=tuple(cleaned["modes"]),
             allowed_origins=cleaned["allowed_origins"],
             colour=cleaned["colour"],
+            **{name: self._own_line(name) for name in LINES},
         ).as_json()
+
+    def _own_line(self, name: str) -> str | None:
+        """None where the agent's words were left as they are, or not shown at all."""
+        written, before = self.cleaned_data[name].strip(), str(self.initial.get(f"{name}_otherwise", ""))
+        return None if written == before or name not in self.data else written
 
 
 class CarrierForm(ChannelForm):
@@ -215,7 +245,17 @@ def widget_initial(row: Channel) -> dict[str, Any]:
         "colour": widget.colour,
         "modes": list(widget.modes),
         "allowed_origins": "\n".join(widget.allowed_origins),
+        **_lines_initial(row, widget),
     }
+
+
+def _lines_initial(row: Channel, widget: WidgetSettings) -> dict[str, str]:
+    """What is said today, and beside it what is said where the widget has no words of its own."""
+    found: dict[str, str] = {}
+    for name, words in own_words_of(row).items():
+        own = getattr(widget, name)
+        found |= {name: words if own is None else own, f"{name}_otherwise": words}
+    return found
 
 
 def free_name(workspace: Workspace, name: str) -> str:

@@ -32,7 +32,7 @@ def contact_merge(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         return _merge(request, kept, gone)
     text = request.GET.get("q", "")
-    others = found(workspace, text) if text.strip() else suggestions(kept)
+    others = found(request.actor, text) if text.strip() else suggestions(kept)
     context = {
         "contact": kept,
         "kept": contact_rows([kept])[0],

@@ -40,15 +40,14 @@ class FactForm(forms.Form):
 @require_safe
 @workspace_page(Permission.VIEW)
 def contacts(request: WorkspaceRequest) -> HttpResponse:
-    workspace = request.actor.workspace
     text = request.GET.get("q", "")
-    page = read_contacts(workspace, text, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    page = read_contacts(request.actor, text, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     context = {
         "page": page,
         "text": text,
         "older": link_to(request, before=page.older),
         "newer": link_to(request, after=page.newer),
-        "anything": bool(page.rows) or contacts_of(workspace).exists(),
+        "anything": bool(page.rows) or contacts_of(request.actor.workspace).exists(),
     }
     return render_page(request, "channels_io/contacts.html", context, title=_("Contacts"))
 

@@ -59,7 +59,7 @@ class EndpointForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 @never_cache
 @sensitive_variables("secret")
 def endpoints(request: WorkspaceRequest) -> HttpResponse:
@@ -79,7 +79,7 @@ def endpoints(request: WorkspaceRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 @never_cache
 def endpoint(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     row = _row(request, public_id)
@@ -99,7 +99,7 @@ def endpoint(request: WorkspaceRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 def endpoint_test(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     row = _row(request, public_id)
     test_endpoint(request.actor, row)
@@ -108,7 +108,7 @@ def endpoint_test(request: WorkspaceRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 @never_cache
 @sensitive_variables("secret")
 def endpoint_secret(request: WorkspaceRequest, public_id: str) -> HttpResponse:
@@ -120,7 +120,7 @@ def endpoint_secret(request: WorkspaceRequest, public_id: str) -> HttpResponse:
 
 
 @require_POST
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 def endpoint_delete(request: WorkspaceRequest, public_id: str) -> HttpResponse:
     row = _row(request, public_id)
     delete_endpoint(request.actor, row)
@@ -129,7 +129,7 @@ def endpoint_delete(request: WorkspaceRequest, public_id: str) -> HttpResponse:
 
 
 @require_safe
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 def delivery(request: WorkspaceRequest, public_id: str, delivery_id: str) -> HttpResponse:
     row = _delivery(request, public_id, delivery_id)
     context = {
@@ -141,7 +141,7 @@ def delivery(request: WorkspaceRequest, public_id: str, delivery_id: str) -> Htt
 
 
 @require_POST
-@workspace_page(Permission.MANAGE_WORKSPACE)
+@workspace_page(Permission.MANAGE_WEBHOOKS)
 def delivery_replay(request: WorkspaceRequest, public_id: str, delivery_id: str) -> HttpResponse:
     row = replay_delivery(request.actor, _delivery(request, public_id, delivery_id))
     messages.success(request, _("It is sent again."))

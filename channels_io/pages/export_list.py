@@ -31,8 +31,8 @@ def export_list(request: WorkspaceRequest, kind: str) -> StreamingHttpResponse:
     filters = form.filters()
     found = matching(actor, filters)
     search = begin_search(actor, filters.text)
-    if search is not None and search.conversations is not None:
-        found = found.filter(search.listed)
+    if search is not None and (listed := search.listed()) is not None:
+        found = found.filter(listed)
     elif search is not None:
         said = saying(actor.workspace, search.query).order_by().values("conversation")
         found = found.filter(pk__in=said) | found.filter(contact__in=search.contacts)

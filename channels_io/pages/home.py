@@ -15,8 +15,10 @@ from agents.models import Agent
 from agents.reads import callable_agents
 from channels_io.models import Channel, Conversation
 from channels_io.pages.chart import hour_chart
+from channels_io.pages.home_cards import bars_of, causes_of, home_cards
 from channels_io.pages.waterfall import Legend, budget_ms, legend_of
 from channels_io.reads.conversations import rows_of
+from channels_io.reads.day_sums import day_sums
 from channels_io.reads.today import Budget, budget, problems, today
 from channels_io.reads.workers import worker_rows
 from channels_io.widget_settings import WIDGET_KIND, WidgetSettings
@@ -53,8 +55,12 @@ def home(request: WorkspaceRequest) -> HttpResponse:
         .order_by("-last_at", "-public_id")[:RECENT]
     )
     steps = first_steps(request.actor)
-    spent = budget(workspace)
+    spent, sums = budget(workspace), day_sums(workspace)
+    day = figures.since.date()
     context = {
+        "cards": home_cards(workspace, figures, sums, spent),
+        "outcomes": bars_of(sums.outcomes, day),
+        "causes": causes_of(sums.causes, day),
         "budget": spent,
         "budget_ms": budget_ms(),
         "waits": legend_of((wait.name, wait.ms, wait.turns) for wait in spent.waits),
@@ -129,4 +135,5 @@ def _widget_on_a_site(workspace: Workspace) -> bool:
 def home_workers(request: HttpRequest) -> HttpResponse:
     """The part of Home that asks the speech workers: fetched by the page, so that a dead one delays nothing."""
     rows = async_to_sync(worker_rows)()
-    return render(request, "channels_io/_workers.html", {"workers": rows})
+    capacity = sum(int((row.status or {}).get("capacity", 0)) for row in rows if row.ready)
+    return render(request, "channels_io/_workers.html", {"workers": rows, "capacity": capacity})

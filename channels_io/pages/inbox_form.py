@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from msgspec import Struct
@@ -14,13 +15,14 @@ from msgspec import Struct
 from agents.models import Agent
 from channels_io.kind_names import kind_label
 from channels_io.models import Analysis, Channel, Outcome, Tag
+from channels_io.pages.figure_words import figure_choices
 from channels_io.reads.conversations import kinds_used
 from channels_io.reads.inbox_filters import TABS, InboxFilters
 from parley.accounts.actor import Actor
 from parley.accounts.models import User
 
 EARLIEST, LATEST = "2000-01-01", "2999-12-31"
-NAMES: Final = ("tab", "q", "agent", "channel", "owner", "state", "outcome", "tag", "mood", "since", "until")
+NAMES: Final = ("tab", "q", "agent", "channel", "owner", "state", "outcome", "tag", "mood", "figure", "since", "until")
 """Parameters of the inbox; whatever else stands in an address is no filter."""
 
 
@@ -61,6 +63,7 @@ class InboxForm(forms.Form):
     outcome = forms.CharField(label=gettext_lazy("Outcome"), required=False, max_length=40)
     tag = forms.ChoiceField(label=gettext_lazy("Tag"), required=False)
     mood = forms.ChoiceField(label=gettext_lazy("Mood"), required=False)
+    figure = forms.ChoiceField(label=gettext_lazy("Counted as"), required=False)
     since = forms.DateField(label=gettext_lazy("From"), required=False)
     until = forms.DateField(label=gettext_lazy("To"), required=False)
 
@@ -88,6 +91,7 @@ class InboxForm(forms.Form):
             ],
             "tag": [("", _("Any tag")), *((each.public_id, each.name) for each in tags)],
             "mood": [("", _("Any mood")), *Analysis.Sentiment.choices],
+            "figure": [("", _("Anything")), *figure_choices(data.get("figure", ""))],
         }
         for name, values in choices.items():
             self.fields[name].choices = values  # type: ignore[attr-defined]
@@ -113,7 +117,7 @@ class InboxForm(forms.Form):
         self.full_clean()
         values: dict[str, Any] = getattr(self, "cleaned_data", {})
         tab = self.data.get("tab", "")
-        texts = ("agent", "channel", "owner", "state", "outcome", "tag", "mood")
+        texts = ("agent", "channel", "owner", "state", "outcome", "tag", "mood", "figure")
         return InboxFilters(
             tab=tab if tab in TABS else "all",
             text=values.get("q") or "",
@@ -169,7 +173,7 @@ def outcome_label(outcome: str) -> str:
     try:
         return str(Outcome(outcome).label)
     except ValueError:
-        return outcome.replace("_", " ")
+        return capfirst(outcome.replace("_", " "))
 
 
 def query_of(sent: QueryDict, **changes: str) -> str:

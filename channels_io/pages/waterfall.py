@@ -6,14 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
+from channels_io.models import Turn
 from channels_io.reads.record import TurnRecord
 from channels_io.waits import wait_named
+from inference.used import together, uses_from
 
 WIDTH = 1000
 """Units of the drawing: it is stretched to the width of its place."""
 FAIR = 5 / 3
 """As a multiple of the budget: until here it still feels like talk."""
+STAGES = {
+    "transcriber": gettext_lazy("Speech recognition"),
+    "chat": gettext_lazy("Language model"),
+    "synthesizer": gettext_lazy("Voice"),
+}
 
 
 def budget_ms() -> int:
@@ -49,6 +57,8 @@ class Waterfall:
     bars: tuple[Bar, ...]
     total_ms: float
     budget_x: float
+    engines: tuple[tuple[str, str], ...] = ()
+    """(what was done, by whom)"""
 
     @property
     def spoken(self) -> bool:
@@ -91,10 +101,22 @@ def waterfalls(records: Sequence[TurnRecord]) -> dict[int, Waterfall]:
     timed = [record for record in records if record.spans]
     longest = max((record.wait_ms or 0 for record in timed), default=0)
     scale = WIDTH / (max(longest, budget_ms()) * 1.04)
-    return {record.turn.pk: _waterfall(record, scale) for record in timed}
+    heard = {
+        (record.turn.leg_id, record.turn.number): record.turn for record in records if record.turn.role == "caller"
+    }
+    return {
+        record.turn.pk: _waterfall(record, scale, heard.get((record.turn.leg_id, record.turn.number)))
+        for record in timed
+    }
 
 
-def _waterfall(record: TurnRecord, scale: float) -> Waterfall:
+def engines_of(*turns: Turn | None) -> tuple[tuple[str, str], ...]:
+    """Who recognised, thought and spoke; ("Voice", "GPU server: kokoro"), ("Language model", "qwen")."""
+    used = together(use for turn in turns if turn is not None for use in uses_from(turn.used))
+    return tuple((str(STAGES[use.stage]), f"{use.name}: {use.model}" if use.name else use.model) for use in used)
+
+
+def _waterfall(record: TurnRecord, scale: float, asked: Turn | None = None) -> Waterfall:
     bars = tuple(
         Bar(
             name=span.name,
@@ -104,7 +126,13 @@ def _waterfall(record: TurnRecord, scale: float) -> Waterfall:
         )
         for span in record.spans
     )
-    return Waterfall(record=record, bars=bars, total_ms=record.wait_ms or 0.0, budget_x=round(budget_ms() * scale, 1))
+    return Waterfall(
+        record=record,
+        bars=bars,
+        total_ms=record.wait_ms or 0.0,
+        budget_x=round(budget_ms() * scale, 1),
+        engines=engines_of(asked, record.turn),
+    )
 
 
 def legend(drawn: Sequence[Waterfall]) -> tuple[Legend, ...]:

@@ -17,15 +17,31 @@ from parley.accounts.models import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """The cost lines of one component: "1,204 prompt tokens · 96 reply tokens", and their sum."""
+class Source:
+    """The cost lines of one component by one doer: "1,204 prompt tokens · 96 reply tokens", and their sum.
 
-    label: str
+    `name` and `model` are those of a service, empty for our own engines and for carriers.
+    """
+
+    name: str
+    model: str
     lines: tuple[CostLine, ...]
 
     @property
     def cost(self) -> int:
         return sum(line.cost for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component, by who did it."""
+
+    label: str
+    sources: tuple[Source, ...]
+
+    @property
+    def cost(self) -> int:
+        return sum(source.cost for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +71,23 @@ class AnalysisView:
 def read_analysis(conversation: Conversation) -> AnalysisView:
     """Needs the workspace. Four queries."""
     lines = CostLine.objects.filter(conversation=conversation).order_by("pk")
-    grouped: dict[str, list[CostLine]] = {}
+    grouped: dict[str, dict[tuple[str, str], list[CostLine]]] = {}
     for line in lines:
-        grouped.setdefault(line.component, []).append(line)
+        grouped.setdefault(line.component, {}).setdefault((line.service, line.model), []).append(line)
     follow_ups = FollowUp.objects.filter(conversation=conversation).select_related("assignee").order_by("pk")
     return AnalysisView(
         conversation=conversation,
         analysis=Analysis.objects.filter(conversation=conversation).first(),
         follow_ups=tuple(follow_ups),
         components=tuple(
-            Component(str(CostLine.Component(name).label), tuple(lines)) for name, lines in grouped.items()
+            Component(
+                str(CostLine.Component(name).label),
+                tuple(
+                    Source(found[0].service_name or service, model, tuple(found))
+                    for (service, model), found in sources.items()
+                ),
+            )
+            for name, sources in grouped.items()
         ),
         currency=currency_of(conversation.workspace),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import QuerySet
 
-from channels_io.analytics.histogram import added, percentile
+from channels_io.analytics.histogram import percentile
 from channels_io.analytics.rolling import day_of
 from channels_io.models import Figures
 from parley.accounts.models import Workspace
@@ -53,12 +54,14 @@ class Sums:
     """Counts by the names of `channels_io.analytics`, and the histogram of V2V. Shares are 0..1, None of nothing."""
 
     counts: dict[str, float] = field(default_factory=dict)
-    waits: list[dict[str, int]] = field(default_factory=list)
+    waits: dict[str, int] = field(default_factory=dict)
 
-    def add(self, counts: dict[str, float], waits: dict[str, int]) -> None:
+    def add(self, counts: Mapping[str, float], waits: Mapping[str, int]) -> None:
+        mine, times = self.counts, self.waits
         for name, value in counts.items():
-            self.counts[name] = self.counts.get(name, 0.0) + value
-        self.waits.append(waits)
+            mine[name] = mine.get(name, 0.0) + value
+        for bucket, count in waits.items():
+            times[bucket] = times.get(bucket, 0) + count
 
     def of(self, name: str) -> float:
         return self.counts.get(name, 0.0)
@@ -107,16 +110,17 @@ class Sums:
 
     @property
     def handoff_wait(self) -> float | None:
-        """Seconds until somebody came, of those who were taken."""
-        return self.share("handoff_seconds", "handoffs:taken")
+        """Seconds until somebody came, of those who were taken, given back since or not."""
+        came = self.of("handoffs:taken") + self.of("handoffs:returned")
+        return self.of("handoff_seconds") / came if came else None
 
     @property
     def p50(self) -> float | None:
-        return percentile(added(self.waits), 0.5)
+        return percentile(self.waits, 0.5)
 
     @property
     def p95(self) -> float | None:
-        return percentile(added(self.waits), 0.95)
+        return percentile(self.waits, 0.95)
 
     @property
     def spans(self) -> list[tuple[str, float, int]]:
@@ -138,7 +142,7 @@ class Report:
     total: Sums
     before: Sums
     series: tuple[tuple[datetime, Sums], ...]
-    """Every hour or day of the range, empty ones too."""
+    """Every hour or day of the range, empty ones too: its conversations and waits, and no other counts."""
     agents: tuple[tuple[str, str, Sums], ...]
     """Public id, name."""
     kinds: tuple[tuple[str, Sums], ...]
@@ -148,23 +152,27 @@ class Report:
 
 def read_report(workspace: Workspace, span: Range, narrowed: Narrowed) -> Report:
     """One query, whatever the range."""
-    rows = _rows(workspace, span, narrowed)
-    total, before = Sums(), Sums()
+    before = Sums()
     places: dict[datetime, Sums] = {begin: Sums() for begin in _steps(span)}
-    agents: dict[tuple[str, str], Sums] = {}
-    kinds: dict[str, Sums] = {}
-    versions: dict[tuple[str, int], Sums] = {}
-    for row in rows:
+    parts: dict[tuple[str, str, str], Sums] = defaultdict(Sums)
+    versions: dict[tuple[str, int], Sums] = defaultdict(Sums)
+    for row in _rows(workspace, span, narrowed):
         said = row["counts"], row["waits"]
         if row["begins"] < span.begin:
             before.add(*said)
             continue
-        total.add(*said)
-        places.setdefault(row["begins"], Sums()).add(*said)
-        agents.setdefault((row["agent__public_id"], row["agent__name"]), Sums()).add(*said)
-        kinds.setdefault(row["kind"], Sums()).add(*said)
+        talks = {"conversations": row["counts"].get("conversations", 0.0)}
+        places.setdefault(row["begins"], Sums()).add(talks, row["waits"])
+        parts[row["agent__public_id"], row["agent__name"], row["kind"]].add(*said)
         if narrowed.agent and row["version__public_id"]:
-            versions.setdefault((row["version__public_id"], row["version__number"]), Sums()).add(*said)
+            versions[row["version__public_id"], row["version__number"]].add(*said)
+    # Of the few parts, not of the many rows again.
+    total = Sums()
+    agents: dict[tuple[str, str], Sums] = defaultdict(Sums)
+    kinds: dict[str, Sums] = defaultdict(Sums)
+    for (public_id, name, kind), sums in parts.items():
+        for whole in (total, agents[public_id, name], kinds[kind]):
+            whole.add(sums.counts, sums.waits)
     return Report(
         total,
         before,
@@ -177,29 +185,40 @@ def read_report(workspace: Workspace, span: Range, narrowed: Narrowed) -> Report
 
 def most_at_once(workspace: Workspace, span: Range, narrowed: Narrowed) -> int:
     """The most calls that ran at the same time."""
+    return calls_at_once(workspace, span.begin, span.end, narrowed)[1]
+
+
+def calls_at_once(
+    workspace: Workspace, begin: datetime, end: datetime | None = None, narrowed: Narrowed | None = None
+) -> tuple[int, int]:
+    """Of the calls that began then, tests aside: how many go on, and the most that ran at the same time."""
     query = """
-        SELECT coalesce(max(running), 0) FROM (
-            SELECT sum(step) OVER (ORDER BY moment, step) AS running FROM (
-                SELECT leg.started_at AS moment, 1 AS step, leg.id FROM channels_io_leg leg WHERE {where}
-                UNION ALL
-                SELECT coalesce(leg.ended_at, now()), -1, leg.id FROM channels_io_leg leg WHERE {where}
-            ) steps
-        ) counted
+        WITH calls AS MATERIALIZED (
+            SELECT leg.started_at, leg.ended_at FROM channels_io_leg leg
+            JOIN channels_io_conversation talk ON talk.id = leg.conversation_id WHERE {where}
+        ), steps AS (
+            SELECT started_at AS moment, 1 AS step FROM calls
+            UNION ALL SELECT coalesce(ended_at, now()), -1 FROM calls
+        )
+        SELECT (SELECT count(*) FROM calls WHERE ended_at IS NULL), coalesce(max(running), 0)
+        FROM (SELECT sum(step) OVER (ORDER BY moment, step ROWS UNBOUNDED PRECEDING) AS running FROM steps) counted
     """
-    where = "leg.workspace_id = %s AND leg.started_at >= %s AND leg.started_at < %s AND leg.media = 'voice'"
-    values: list[Any] = [workspace.pk, span.begin, span.end]
+    narrowed = narrowed or Narrowed()
+    where = "leg.workspace_id = %s AND leg.started_at >= %s AND leg.media = 'voice' AND NOT talk.test"
+    values: list[Any] = [workspace.pk, begin]
+    if end is not None:
+        where += " AND leg.started_at < %s"
+        values.append(end)
     if narrowed.kind:
         where += " AND leg.kind = %s"
         values.append(narrowed.kind)
     if narrowed.agent:
-        where += (
-            " AND leg.conversation_id IN (SELECT talk.id FROM channels_io_conversation talk"
-            " JOIN agents_agent agent ON agent.id = talk.agent_id WHERE agent.public_id = %s)"
-        )
+        where += " AND talk.agent_id IN (SELECT agent.id FROM agents_agent agent WHERE agent.public_id = %s)"
         values.append(narrowed.agent)
     with connection.cursor() as cursor:
-        cursor.execute(query.format(where=where), [*values, *values])
-        return int(cursor.fetchone()[0])
+        cursor.execute(query.format(where=where), values)
+        now, most = cursor.fetchone()
+    return int(now), int(most)
 
 
 def _rows(workspace: Workspace, span: Range, narrowed: Narrowed) -> QuerySet[Figures, dict[str, Any]]:

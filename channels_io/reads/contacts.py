@@ -15,7 +15,9 @@ from channels_io.actions.find_contact import SAME_PERSON
 from channels_io.models import Alert, Contact, ContactMerge, Conversation, Fact, Identity, Leg, OptOut
 from channels_io.reads.conversations import Row, rows_of
 from channels_io.sanitize import clean_text
+from parley.accounts.actor import Actor
 from parley.accounts.models import AuditEvent, Workspace
+from parley.accounts.permissions import Permission
 
 PAGE_SIZE: Final = 25
 NEWEST: Final = 20
@@ -63,25 +65,32 @@ def contacts_of(workspace: Workspace) -> QuerySet[Contact]:
     return rows.filter(merged_into=None, erased_at=None)
 
 
-def found(workspace: Workspace, text: str) -> QuerySet[Contact]:
-    """Those whose name holds `text`, or one of whose addresses does; a number is found by any of its digits in a row."""
+def found(actor: Actor, text: str) -> QuerySet[Contact]:
+    """Those whose name holds `text`, or one of whose addresses does; a number is found by any of its digits in a row.
+
+    By an address only for those who may read addresses: who may not would else find out a number digit by digit.
+    """
+    workspace = actor.workspace
     rows = contacts_of(workspace)
     wanted = clean_text(text, 100).strip()
     if not wanted:
         return rows
+    named = Q(name__icontains=wanted) | Q(public_id=wanted)
+    if not actor.may(Permission.READ_NUMBERS):
+        return rows.filter(named)
     values = Q(value__icontains=wanted)
     digits = _NOT_DIGITS.sub("", wanted).lstrip("0")
     if len(digits) >= FEW_DIGITS and len(digits) >= len(wanted) // 2:
         values |= Q(value__contains=digits)
     known = Identity.objects.filter(values, workspace=workspace).exclude(kind__in=("visitor", "user", "command"))
-    return rows.filter(Q(name__icontains=wanted) | Q(public_id=wanted) | Q(pk__in=known.values("contact")))
+    return rows.filter(named | Q(pk__in=known.values("contact")))
 
 
 def read_contacts(
-    workspace: Workspace, text: str = "", *, before: str = "", after: str = "", size: int = PAGE_SIZE
+    actor: Actor, text: str = "", *, before: str = "", after: str = "", size: int = PAGE_SIZE
 ) -> ContactPage:
     """Last seen first. `before` and `after` are cursors of an earlier page; a damaged one is the first page."""
-    rows = found(workspace, text)
+    rows = found(actor, text)
     if place := _place(after):
         at, public_id = place
         rows = rows.filter(Q(seen_at__gt=at) | Q(seen_at=at, public_id__gt=public_id))

@@ -30,6 +30,6 @@ def conversation_to_go_on(
 
 
 def has_ended(conversation: Conversation) -> bool:
-    """Whether its flow has come to an end, and not only a leg of it."""
+    """Whether its flow has come to an end, and not only a leg of it: a call put through to a person is such a leg."""
     flow = conversation.state.get("flow")
-    return isinstance(flow, dict) and bool(flow.get("ended"))
+    return isinstance(flow, dict) and bool(flow.get("ended")) and not flow.get("put_through")

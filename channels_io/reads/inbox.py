@@ -11,12 +11,13 @@ from django.db.models import F, Q, QuerySet
 
 from channels_io.models import Analysis, Conversation, Handoff, Leg, Tag
 from channels_io.reads.inbox_filters import TABS, InboxFilters, matching
-from channels_io.reads.inbox_search import Search, begin_search, behind_the_look, look_through, saying
+from channels_io.reads.inbox_search import Candidate, Search, begin_search, saying, search_in
 from channels_io.reads.keyset import Order
 from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
 
-PAGE_SIZE: Final = 30
+PAGE_SIZE: Final = 20
+"""More than a screen holds: what comes next is fetched before anybody has scrolled there."""
 MOST_COUNTED: Final = 100
 """Counts end here: what is more is shown as "99+"."""
 MOST_ASKED: Final = 100
@@ -60,12 +61,10 @@ def read_inbox(actor: Actor, filters: InboxFilters, *, before: str = "", size: i
     """The rows behind `before`, which is the cursor of an earlier page; a damaged one is the beginning."""
     order, search = filters.order, begin_search(actor, filters.text)
     found = order.after(matching(actor, filters), before)
-    if search is not None and search.conversations is None:
-        taken = list(_whole(look_through(found, order, search, size)))
-        older = order.cursor(taken[-1]) if len(taken) == size else behind_the_look(found, order)
-        return InboxPage(inbox_rows(actor.workspace, taken, order, search), older)
     if search is not None:
-        found = found.filter(search.listed)
+        page = search_in(found, order, search, size)
+        taken = list(order.sorted(_whole(Conversation.objects.filter(pk__in=page.keys)))) if page.keys else []
+        return InboxPage(inbox_rows(actor.workspace, taken, order, search), page.older)
     taken = list(order.sorted(_whole(found))[: size + 1])
     older = order.cursor(taken[size - 1]) if len(taken) > size else ""
     return InboxPage(inbox_rows(actor.workspace, taken[:size], order, search), older)
@@ -77,7 +76,7 @@ def read_rows(actor: Actor, filters: InboxFilters, ids: Iterable[str]) -> tuple[
     found = matching(actor, filters).filter(public_id__in=list(ids)[:MOST_ASKED])
     taken = list(order.sorted(_whole(found)))
     if search is not None:
-        keys = search.among(taken) if taken else set()
+        keys = search.among([Candidate(each.pk, each.public_id, each.contact_id, each.last_at) for each in taken])
         taken = [each for each in taken if each.pk in keys]
     return inbox_rows(actor.workspace, taken, order, search)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from channels_io.models import Analysis, Conversation, Leg, Tag
+from channels_io.reads.figure_filter import Within, in_figure
 from channels_io.reads.keyset import LONGEST_WAIT, NEWEST, Order
 from channels_io.sanitize import clean_text
 from parley.accounts.actor import Actor
@@ -36,6 +37,8 @@ class InboxFilters:
     """Public id."""
     mood: str = ""
     """`Analysis.Sentiment`."""
+    figure: str = ""
+    """What a number of Home or Analytics counted, see `figure_filter`; the days are then those of what it counts."""
     since: date | None = None
     until: date | None = None
 
@@ -68,7 +71,10 @@ def matching(actor: Actor, filters: InboxFilters) -> QuerySet[Conversation]:
         )
     if filters.mood:
         found = found.filter(Exists(Analysis.objects.filter(conversation=OuterRef("pk"), sentiment=_id(filters.mood))))
-    return _between(found, actor.workspace, filters.since, filters.until)
+    within = _days(actor.workspace, filters.since, filters.until)
+    if filters.figure:
+        return in_figure(found, _id(filters.figure), within)
+    return found.filter(within.of("last_at"))
 
 
 def live_in(workspace: Workspace) -> Q:
@@ -124,17 +130,14 @@ def _by_channel(channel: str) -> Exists:
     return Exists(leg.filter(channel__public_id=channel) if channel.startswith("ch_") else leg.filter(kind=channel))
 
 
-def _between(
-    found: QuerySet[Conversation], workspace: Workspace, since: date | None, until: date | None
-) -> QuerySet[Conversation]:
+def _days(workspace: Workspace, since: date | None, until: date | None) -> Within:
     zone = ZoneInfo(workspace.timezone)
-    if since:
-        found = found.filter(last_at__gte=datetime(since.year, since.month, since.day, tzinfo=zone))
-    if until:
-        day = until + timedelta(days=1)
-        found = found.filter(last_at__lt=datetime(day.year, day.month, day.day, tzinfo=zone))
-    return found
+    day = until + timedelta(days=1) if until else None
+    return Within(
+        datetime(since.year, since.month, since.day, tzinfo=zone) if since else None,
+        datetime(day.year, day.month, day.day, tzinfo=zone) if day else None,
+    )
 
 
 def _id(text: str) -> str:
-    return clean_text(text, 40)
+    return clean_text(text, 80)

@@ -1,57 +1,87 @@
 """Words, names and numbers over many conversations, in bounded time.
 
-The word index tells quickly how many turns hold the words. Are they few, the conversations are listed from it. Are they
-many, the newest conversations are looked through instead, where a page fills at once; after `LOOKED_AT` of them the search
-answers with what it has and a place to go on from.
+The newest conversations are looked through first: a word that is in every third of them fills its page there, without the
+word index, which would have to gather all of its many turns. Where that fills no page, the index tells whether the turns
+are few: then all conversations are listed from it. Are they many, the look goes on; after `LOOKED_AT` conversations the
+search answers with what it has and a place to go on from.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from channels_io.models import Contact, Conversation, Identity, Turn
 from channels_io.reads.conversations import search_query
-from channels_io.reads.keyset import Order
+from channels_io.reads.keyset import Order, cursor_of
 from channels_io.sanitize import clean_text
 from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
 from parley.accounts.permissions import Permission
 
-FEW_TURNS: Final = 5000
+FEW_TURNS: Final = 2000
 FEW_CONTACTS: Final = 300
-LOOKED_AT: Final = 600
-"""Conversations that are looked through for one page."""
+BLOCKS: Final = (120, 330)
+"""Conversations that are looked through at a time: the first without asking the word index."""
+LOOKED_AT: Final = sum(BLOCKS)
+"""And for one page at most."""
 FEW_DIGITS: Final = 4
 _NOT_DIGITS: Final = re.compile(r"\D+")
 
 
+class Candidate(NamedTuple):
+    """What a search needs of a conversation. `at`: its place in the list's order."""
+
+    pk: int
+    public_id: str
+    contact_id: int
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was found before any conversation is read. `conversations`: all that say it; None: too many to list."""
+    """What is searched for, and what was found before any conversation is read: the people of that name or number."""
 
     workspace: Workspace
     public_id: str
     query: SearchQuery | None
-    contacts: tuple[int, ...]
-    conversations: tuple[int, ...] | None
+    contacts: frozenset[int]
 
-    @property
-    def listed(self) -> Q:
-        said = self.conversations or ()
+    def among(self, block: Collection[Candidate]) -> set[int]:
+        """Keys of those of `block` that fit."""
+        keys = [each.pk for each in block]
+        said: set[int] = set()
+        if keys and self.query is not None:
+            turns = saying(self.workspace, self.query).filter(conversation__in=keys)
+            said = set(turns.order_by().values_list("conversation", flat=True).distinct())
+        return said | {
+            each.pk for each in block if each.contact_id in self.contacts or each.public_id == self.public_id
+        }
+
+    def listed(self) -> Q | None:
+        """All that fit, from the word index; None: too many to list."""
+        said: set[int] = set()
+        if self.query is not None:
+            turns = saying(self.workspace, self.query).order_by().values_list("conversation", flat=True)
+            found = list(turns[: FEW_TURNS + 1])
+            if len(found) > FEW_TURNS:
+                return None
+            said = set(found)
         return Q(pk__in=said) | Q(contact__in=self.contacts) | Q(public_id=self.public_id)
 
-    def among(self, block: Sequence[Conversation]) -> set[int]:
-        """Keys of those of `block` that fit."""
-        said = saying(self.workspace, self.query).filter(conversation__in=[each.pk for each in block])
-        fitting = set(said.order_by().values_list("conversation", flat=True).distinct())
-        people = set(self.contacts)
-        return fitting | {each.pk for each in block if each.contact_id in people or each.public_id == self.public_id}
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Keys of conversations in order, `size` at most; `older`: cursor of what comes next, empty at the end."""
+
+    keys: tuple[int, ...]
+    older: str
 
 
 def begin_search(actor: Actor, text: str) -> Search | None:
@@ -60,13 +90,29 @@ def begin_search(actor: Actor, text: str) -> Search | None:
     if not cleaned:
         return None
     query = search_query(cleaned)
-    people = _people(actor, cleaned, query)
-    if query is None:
-        return Search(actor.workspace, cleaned, None, people, ())
-    turns = saying(actor.workspace, query).order_by().values_list("conversation", flat=True)
-    found = list(turns[: FEW_TURNS + 1])
-    listed = None if len(found) > FEW_TURNS else tuple(set(found))
-    return Search(actor.workspace, cleaned, query, people, listed)
+    return Search(actor.workspace, cleaned, query, frozenset(_people(actor, cleaned, query)))
+
+
+def search_in(found: QuerySet[Conversation], order: Order, search: Search, size: int) -> Found:
+    """The first of `found` that fit. A page may be short and go on."""
+    ordered = order.sorted(found).values_list("pk", "public_id", "contact_id", order.field)
+    fitting: list[Candidate] = []
+    looked = 0
+    for number, length in enumerate(BLOCKS):
+        if number == 1 and (listed := search.listed()) is not None:
+            return _page([Candidate(*row) for row in ordered.filter(listed)[: size + 1]], size)
+        block = [Candidate(*row) for row in ordered[looked : looked + length]]
+        fits = search.among(block)
+        fitting += [each for each in block if each.pk in fits]
+        looked += length
+        if len(fitting) > size or len(block) < length:
+            return _page(fitting, size)
+    return Found(tuple(each.pk for each in fitting), cursor_of(block[-1].at, block[-1].public_id))
+
+
+def _page(fitting: Sequence[Candidate], size: int) -> Found:
+    last = fitting[size - 1] if len(fitting) > size else None
+    return Found(tuple(each.pk for each in fitting[:size]), cursor_of(last.at, last.public_id) if last else "")
 
 
 def saying(workspace: Workspace, query: SearchQuery | None) -> QuerySet[Turn]:
@@ -96,17 +142,3 @@ def _address(text: str) -> Q | None:
     if len(digits) < FEW_DIGITS or len(digits) < len(text) // 2:
         return None
     return Q(kind__in=("phone", "whatsapp"), value__contains=digits)
-
-
-def look_through(found: QuerySet[Conversation], order: Order, search: Search, size: int) -> QuerySet[Conversation]:
-    """At most `size` of the first `LOOKED_AT` of `found`: those that fit, in order."""
-    near = Conversation.objects.filter(pk__in=order.sorted(found)[:LOOKED_AT].values("pk"))
-    said = Exists(saying(search.workspace, search.query).filter(conversation=OuterRef("pk")))
-    fitting = near.filter(said | Q(contact__in=search.contacts) | Q(public_id=search.public_id))
-    return order.sorted(fitting)[:size]
-
-
-def behind_the_look(found: QuerySet[Conversation], order: Order) -> str:
-    """Where to go on after `look_through`; empty when there is nothing further."""
-    last = order.sorted(found).only("public_id", "last_at", "waits_since")[LOOKED_AT - 1 : LOOKED_AT].first()
-    return order.cursor(last) if last is not None else ""

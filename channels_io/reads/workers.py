@@ -10,6 +10,7 @@ from django.conf import settings
 
 from inference.client import worker_status
 from inference.errors import ParleyError
+from parley.lib.workers.store import known_urls
 
 STATUS_SECONDS: Final = 2.0
 
@@ -33,10 +34,9 @@ class WorkerRow:
 
 
 async def worker_rows() -> list[WorkerRow]:
-    """All that are configured, asked at once: a dead one holds up nothing."""
-    return list(
-        await asyncio.gather(*(_ask_worker(number, url) for number, url in enumerate(settings.PARLEY_WORKERS, start=1)))
-    )
+    """All that are configured or announced themselves, asked at once: a dead one holds up nothing."""
+    urls = await asyncio.to_thread(known_urls)
+    return list(await asyncio.gather(*(_ask_worker(number, url) for number, url in enumerate(urls, start=1))))
 
 
 async def _ask_worker(number: int, url: str) -> WorkerRow:

@@ -34,4 +34,12 @@ def copy_rows(rows: Sequence[models.Model]) -> None:
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields])
+            copy.write_row([field.get_db_prep_save(_value(row, field), connection) for field in fields])
+
+
+def _value(row: models.Model, field: models.Field[Any, Any]) -> Any:
+    """A row that says when it was created keeps that: what is invented of the past must not all be of this moment."""
+    given = getattr(row, field.attname)
+    if given is not None and getattr(field, "auto_now_add", False):
+        return given
+    return field.pre_save(row, True)

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from agents.models import Agent
 from channels_io.models import Channel, Contact, Conversation, Tag, Turn
+from channels_io.reads.analytics import RANGES
+from channels_io.reads.figure_filter import FIGURES
 from channels_io.reads.keyset import NEWEST
 from parley.accounts.models import Membership, Workspace
 
@@ -30,7 +32,8 @@ def page_plans(workspace: Workspace, membership: Membership) -> list[Plan]:
     talks = Conversation.objects.of(workspace)
     newest = list(talks.order_by("-last_at").only("public_id", "last_at")[:4000:100])
     inbox = reverse("channels_io:inbox")
-    rows = reverse("channels_io:inbox-rows")
+    rows, analytics = reverse("channels_io:inbox-rows"), reverse("channels_io:analytics")
+    today = timezone.now().date().isoformat()
     week = (timezone.now() - timedelta(days=7)).date().isoformat()
     month = (timezone.now() - timedelta(days=30)).date().isoformat()
 
@@ -66,7 +69,16 @@ def page_plans(workspace: Workspace, membership: Membership) -> list[Plan]:
         lists("search, numbers", {"q": "+1 555 000"}, {"q": "5550001"}),
         Plan("conversation", tuple(reverse("channels_io:conversation", args=[each.public_id]) for each in newest)),
         Plan("home", (reverse("channels_io:home"),)),
+        Plan("analytics", tuple(f"{analytics}?{urlencode(query)}" for query in _spans(agents))),
+        lists("behind a figure of a week", *({"figure": each, "since": week} for each in FIGURES)),
+        lists("behind a figure of a day", *({"figure": each, "since": today} for each in (*FIGURES, "ended:failed", "error:engine_failed"))),
+        lists("behind a figure of any time", *({"figure": each} for each in FIGURES)),
     ]  # fmt: skip
+
+
+def _spans(agents: list[str]) -> list[dict[str, str]]:
+    spans: list[dict[str, str]] = [{"range": each} for each in RANGES]
+    return [*spans, *({"range": "30", "agent": each} for each in agents), {"range": "90", "kind": "twilio_voice"}]
 
 
 def _codes(workspace: Workspace, random: Random) -> list[str]:

@@ -60,15 +60,20 @@ class Talk:
     spans: list[TurnSpan] = field(default_factory=list)
     others: list[Model] = field(default_factory=list)
     tags: list[int] = field(default_factory=list)
+    asked: datetime | None = None
+    taken: datetime | None = None
+    """When a person was asked for, and when one came, if one did."""
 
 
 def make_talk(town: Town, random: Random, started: datetime, *, now: datetime, live: bool) -> Talk:
+    before = random.getstate()
     line: Line = random.choices(town.lines, town.weights)[0]
     agent = random.choices(town.agents, [5, 3, 2][: len(town.agents)])[0]
     conversation = Conversation(
         workspace=town.workspace,
         contact=random.choice(town.contacts),
         agent=agent,
+        created_at=started,
         started_at=started,
         last_at=started,
         last_kind=line.kind,
@@ -81,6 +86,7 @@ def make_talk(town: Town, random: Random, started: datetime, *, now: datetime, l
         kind=line.kind,
         version=agent.published,
         media=line.media,
+        created_at=started,
         started_at=started,
         seen_at=started,
     )
@@ -89,9 +95,13 @@ def make_talk(town: Town, random: Random, started: datetime, *, now: datetime, l
     at = _speak(
         talk, town, random, started, by=random.choice(town.people) if handed and random.random() < 0.7 else None
     )
+    if live and at > now:
+        # What was said lies behind us: the same talk again, begun so much earlier.
+        random.setstate(before)
+        return make_talk(town, random, started - (at - now), now=now, live=True)
     if live:
         leg.seen_at = now
-        conversation.last_at = min(now, at)
+        conversation.last_at = at
     else:
         _end(talk, random, at)
     _inbox(talk, town, random, handed=handed, live=live, now=now)
@@ -109,6 +119,9 @@ def _speak(talk: Talk, town: Town, random: Random, started: datetime, by: User |
         if number:
             at = _turn(talk, random, number, Turn.Role.CALLER, says(random, CALLER), at, voice)
         person = by is not None and number > exchanges // 2
+        if person and talk.taken is None:
+            talk.asked, at = at, at + timedelta(seconds=random.uniform(4, 150))
+            talk.taken = at
         role, patterns = (Turn.Role.HUMAN, PERSON) if person else (Turn.Role.AGENT, AGENT)
         at = _turn(talk, random, number, role, says(random, patterns), at, voice, by=by if person else None)
     if random.random() < 0.5:
@@ -164,6 +177,8 @@ def _time(talk: Talk, turn: Turn, random: Random, voice: bool) -> None:
         start += ms
     if random.random() < 0.08:
         turn.cut, turn.text = True, turn.text[: len(turn.text) // 2]
+        soon = random.random() < 0.12  # The caller had not finished: hardly anything of the answer was heard.
+        turn.ended_ms = turn.started_ms + (round(random.uniform(200, 900)) if soon else 1000 + len(turn.text) * 55)
         talk.others.append(_event(talk, "interrupted", turn))
 
 
@@ -208,21 +223,26 @@ def _inbox(talk: Talk, town: Town, random: Random, *, handed: bool, live: bool, 
         conversation.assignee, conversation.status, conversation.closed_at = random.choice(town.people), "open", None
     if random.random() < 0.04:
         talk.others.append(Note(workspace=town.workspace, conversation=conversation, author=random.choice(town.people),
-                                text=sentence(random, random.choice(PROMISES))))  # fmt: skip
+                                text=sentence(random, random.choice(PROMISES)), created_at=conversation.last_at))  # fmt: skip
 
 
 def _hand_off(talk: Talk, town: Town, random: Random, *, waits: bool) -> None:
     conversation = talk.conversation
     person = next((turn.by for turn in talk.turns if turn.by is not None), None)
-    asked = talk.turns[-1].at
-    wait = random.uniform(4, 150)
-    state = Handoff.State.WAITING if waits else Handoff.State.TAKEN if person else Handoff.State.EXPIRED
-    taken = asked + timedelta(seconds=wait)
+    asked = talk.asked or talk.turns[-1].at
+    taken = talk.taken or asked + timedelta(seconds=60)
+    came, over = person is not None and not waits, conversation.closed_at is not None
+    if waits:
+        state = Handoff.State.WAITING
+    elif came:
+        state = Handoff.State.RETURNED if over else Handoff.State.TAKEN
+    else:
+        state = Handoff.State.EXPIRED
     talk.others.append(Handoff(
         workspace=town.workspace, conversation=conversation, leg=talk.leg, team=random.choice(town.teams), key="seeded",
         state=state, reason=random.choice(REASONS), summary=sentence(random, random.choice(SUMMARIES)),
-        due_at=asked + timedelta(seconds=60), taken_by=person, taken_at=taken if person else None,
-        ended_at=None if waits else taken,
+        created_at=asked, due_at=asked + timedelta(seconds=60), taken_by=person if came else None,
+        taken_at=taken if came else None, ended_at=_when(state, conversation.last_at, taken),
     ))  # fmt: skip
     if waits:
         conversation.status, conversation.closed_at, conversation.waits_since = "open", None, asked
@@ -233,6 +253,11 @@ def _hand_off(talk: Talk, town: Town, random: Random, *, waits: bool) -> None:
             OwnerChange(workspace=town.workspace, conversation=conversation, number=1, owner="human", user=person, by="taken", at=taken),
             OwnerChange(workspace=town.workspace, conversation=conversation, number=2, owner="ai", by="ended", at=conversation.last_at),
         ]  # fmt: skip
+
+
+def _when(state: str, ended: datetime, expired: datetime) -> datetime | None:
+    """When the hand-off was over."""
+    return {Handoff.State.RETURNED: ended, Handoff.State.EXPIRED: expired}.get(Handoff.State(state))
 
 
 def _afterwards(talk: Talk, town: Town, random: Random) -> None:
@@ -250,7 +275,7 @@ def _afterwards(talk: Talk, town: Town, random: Random) -> None:
     if random.random() < 0.06:
         talk.others.append(FollowUp(
             workspace=town.workspace, conversation=conversation, text=sentence(random, random.choice(PROMISES)),
-            due_on=(conversation.last_at + timedelta(days=2)).date(),
+            due_on=(conversation.last_at + timedelta(days=2)).date(), created_at=conversation.last_at,
         ))  # fmt: skip
     quantities = {
         "asr": seconds / 2, "llm": float(sum(turn.prompt_tokens for turn in talk.turns)), "tts": float(sum(len(turn.text) for turn in talk.turns)),

@@ -105,6 +105,7 @@ def _contacts(workspace: Workspace, random: Random, count: int, now: datetime, d
         Contact(
             workspace=workspace,
             name=name(random) if random.random() < 0.8 else "",
+            created_at=now - timedelta(days=days),
             seen_at=now - timedelta(days=random.random() * days),
         )
         for _ in range(count)
@@ -118,5 +119,17 @@ def _contacts(workspace: Workspace, random: Random, count: int, now: datetime, d
 def _identity(contact: Contact, random: Random) -> Identity:
     # By its own key: unique whatever was seeded before. The numbers are of a block that is kept for fiction.
     if random.random() < 0.6:
-        return Identity(workspace=contact.workspace, contact=contact, kind="phone", value=f"+1555{contact.pk:07d}")
-    return Identity(workspace=contact.workspace, contact=contact, kind="visitor", value=f"v_seed{contact.pk}")
+        return Identity(
+            workspace=contact.workspace,
+            contact=contact,
+            kind="phone",
+            value=f"+1555{contact.pk:07d}",
+            created_at=contact.created_at,
+        )
+    return Identity(
+        workspace=contact.workspace,
+        contact=contact,
+        kind="visitor",
+        value=f"v_seed{contact.pk}",
+        created_at=contact.created_at,
+    )

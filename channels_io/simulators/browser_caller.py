@@ -234,6 +234,15 @@ class BrowserCaller:
         return newest > self._asked and self.turns[newest].done
 
     @property
+    def answered(self) -> bool:
+        """Whether the newest thing that was asked is answered in full."""
+        return self._is_answered()
+
+    def sounds(self) -> list[tuple[str, float]]:
+        """What the agent said, turn by turn, and when its first audible sample came (monotonic clock)."""
+        return [(self._said.get(turn, ""), sound.at) for turn, sound in self._sounds.items() if sound.at is not None]
+
+    @property
     def closed(self) -> bool:
         return self._socket.close_code is not None
 

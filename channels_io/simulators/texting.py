@@ -43,7 +43,9 @@ class Texter(Protocol):
         """All that came, oldest first."""
 
 
-async def answers(texter: Texter, text: str, media: Path | None = None) -> list[Got]:
+async def answers(
+    texter: Texter, text: str, media: Path | None = None, *, more_seconds: float = MORE_SECONDS
+) -> list[Got]:
     """Send, then wait for what comes back: at least one answer, or nothing within a minute. Raises NotTaken."""
     before = len(texter.got())
     await texter.send(text, media)
@@ -52,7 +54,7 @@ async def answers(texter: Texter, text: str, media: Path | None = None) -> list[
     while loop.time() < ends:
         if len(texter.got()) > seen:
             seen = len(texter.got())
-            ends = loop.time() + MORE_SECONDS
+            ends = loop.time() + more_seconds
         await asyncio.sleep(0.1)
     return texter.got()[before:]
 

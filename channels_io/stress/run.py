@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from channels_io.simulators.twilio import Faults, HookRecord, TwilioSimulator
+from channels_io.simulators.twilio import Attempt, Faults, HookRecord, MessageRecord, TwilioSimulator
 from channels_io.stress.breaking import Breaking
 from channels_io.stress.ledger import TOKEN, Figures, Got, Outages, Sent, judge
 from channels_io.stress.plan import OURS, Planned, plan
@@ -22,6 +22,7 @@ OUTSIDE = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "
 """Of the environment: what would lead the private stack to somebody else's servers."""
 GRACE_SECONDS = 5.0
 """After a fault, until acknowledgements count as undisturbed again."""
+SLOW_MS = 500.0
 QUIET_SECONDS = 1.0
 LOOK_SECONDS = 2.0
 
@@ -51,6 +52,8 @@ class Outcome:
     lag: float
     """By how many seconds the sender was late at worst: its own fault, not the service's."""
     faults: list[str] = field(default_factory=list)
+    slow: list[tuple[float, float]] = field(default_factory=list)
+    """(second of the run, milliseconds) of acknowledgements over the goal outside outages: where to look."""
     stored: dict[str, Any] = field(default_factory=dict)
 
 
@@ -98,7 +101,8 @@ class _Run:
         stored = json.loads(await self._inside("read"))
         figures = self._judge(stored)
         stored.pop("keys")
-        return Outcome(figures, ended - began, ended - written, self._lag, self._faults, stored)
+        slow = self._slow(began)
+        return Outcome(figures, ended - began, ended - written, self._lag, self._faults, slow, stored)
 
     async def _write(self, began: float, message: Planned) -> None:
         await asyncio.sleep(began + message.at - self._clock())
@@ -139,19 +143,24 @@ class _Run:
             if hook.kind == "message":
                 hooks.setdefault(hook.sid, []).append(hook)
         inbound = [record for record in self._twilio.messages.values() if not record.outgoing]
-        sent = [_sent(record.sid, record.sender, record.body, hooks.get(record.sid, [])) for record in inbound]
+        sent = [_sent(record, hooks.get(record.sid, [])) for record in inbound]
         return judge(
             sent,
             self._got(),
-            self._acks([hook for each in hooks.values() for hook in each]),
+            [attempt.ms for attempt in self._undisturbed()],
             copies=sum(hook.copy for each in hooks.values() for hook in each),
             stored=stored["keys"],
             conversations=stored["conversations"],
         )
 
-    def _acks(self, hooks: Sequence[HookRecord]) -> list[float]:
-        attempts = [attempt for hook in hooks for attempt in hook.attempts]
-        return [each.ms for each in attempts if not self._outages.holds(each.at, each.at + each.ms / 1000)]
+    def _undisturbed(self) -> list[Attempt]:
+        """Deliveries of messages outside outages."""
+        attempts = [attempt for hook in self._twilio.hooks if hook.kind == "message" for attempt in hook.attempts]
+        return [each for each in attempts if not self._outages.holds(each.at, each.at + each.ms / 1000)]
+
+    def _slow(self, began: float) -> list[tuple[float, float]]:
+        slow = [each for each in self._undisturbed() if each.ms > SLOW_MS]
+        return sorted((round(each.at - began, 1), round(each.ms, 1)) for each in slow)
 
     async def _inside(self, *arguments: str) -> str:
         """What the command answers inside the stack. Raises RuntimeError."""
@@ -161,8 +170,10 @@ class _Run:
         return out.strip().splitlines()[-1]
 
 
-def _sent(sid: str, sender: str, words: str, hooks: Sequence[HookRecord]) -> Sent:
+def _sent(record: MessageRecord, hooks: Sequence[HookRecord]) -> Sent:
+    """`sent_at` is when the person wrote, not when the carrier first called: a webhook that was swapped with the next one
+    comes late, and the order that counts is the person's.
+    """
     attempts = [attempt for hook in hooks for attempt in hook.attempts]
     acked = [each.at + each.ms / 1000 for each in attempts if each.status is not None and 200 <= each.status < 300]
-    began = min((each.at for each in attempts), default=0.0)
-    return Sent(sid, sender, words, began, min(acked, default=None))
+    return Sent(record.sid, record.sender, record.body, record.at, min(acked, default=None))

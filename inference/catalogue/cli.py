@@ -114,7 +114,7 @@ def _pull(console: Console, names: Iterable[str], source: Source, *, yes: bool) 
             return 1
         with _bars(console) as bars:
             path = ensure(name, _Shown(bars), repair=True, source=source)
-        if model is None or model.files:
+        if model is None or model.has_weights:
             console.print(f"[green]ready[/] {name}  [dim]{path}[/]", soft_wrap=True)
     return 0
 

@@ -22,6 +22,7 @@ _ENGINE_OF_PATH: Mapping[EngineRole, str] = {
     "turn_detector": "smart_turn",
 }
 """Which engine reads weights that the catalogue does not know."""
+_ENGINE_OF_FOLDER: Mapping[EngineRole, str] = {"chat": "vllm", "synthesizer": "coqui"}
 HUB_PREFIX = "hub:"
 
 
@@ -45,7 +46,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A catalogue entry. Without files it is a fake, which needs none."""
+    """A catalogue entry. Only a fake needs no weights."""
 
     id: str
     role: EngineRole
@@ -57,6 +58,14 @@ class Model:
     installed: str = ""
     """Import name of the installed package that holds the files."""
     hub: str = ""
+    """Repository of the same files; of a model without files, all there is: fetched whole, from there alone."""
+    made_of: str = ""
+    """The model in GGUF that this one is converted from (`inference.catalogue.hugging_face`)."""
+
+    @property
+    def has_weights(self) -> bool:
+        """False of a fake."""
+        return bool(self.files or self.hub or self.made_of)
 
     @property
     def size(self) -> int:
@@ -95,6 +104,7 @@ def _model(model_id: str, table: Mapping[str, Any]) -> Model:
         files=files,
         installed=table.get("installed", ""),
         hub=table.get("hub", ""),
+        made_of=table.get("made_of", ""),
     )
 
 
@@ -143,12 +153,23 @@ def resolve(role: EngineRole, profile_name: str, environ: Mapping[str, str] = os
     """
     variable = f"PARLEY_MODEL_{role.upper()}"
     name = environ.get(variable, "").strip() or profile(profile_name)[role]
+    return named(role, name, variable)
+
+
+def named(role: EngineRole, name: str, variable: str) -> Resolved:
+    """What `variable` names for a role. Raises UnknownEngine like `resolve`."""
     if is_foreign(name):
-        return Resolved(role, _ENGINE_OF_PATH[role], name)
+        return Resolved(role, _engine_of(role, name), name)
     model = find(name)
     if model.role != role:
         raise UnknownEngine(f"{variable} names {name!r}, which is a {model.role}, not a {role}.")
     return Resolved(role, model.engine, name, model)
+
+
+def _engine_of(role: EngineRole, name: str) -> str:
+    """In a folder, or a whole repository of a hub: a language model in Hugging Face's format, a voice of Coqui's."""
+    whole = name.count("/") == 1 if name.startswith(HUB_PREFIX) else Path(name).expanduser().is_dir()
+    return _ENGINE_OF_FOLDER.get(role, _ENGINE_OF_PATH[role]) if whole else _ENGINE_OF_PATH[role]
 
 
 def roles() -> tuple[EngineRole, ...]:

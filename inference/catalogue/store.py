@@ -45,7 +45,11 @@ def weights_root() -> Path:
 def status(model: Model) -> Status:
     """READY costs milliseconds when the stamp fits; a file the stamp does not know is hashed once."""
     if not model.files:
-        return Status.READY
+        return (
+            Status.READY
+            if not model.has_weights or (_whole_folder(model) / "config.json").is_file()
+            else Status.MISSING
+        )
     paths = _paths(model)
     if not all(path.is_file() for path in paths):
         return Status.MISSING
@@ -55,7 +59,9 @@ def status(model: Model) -> Status:
 
 
 def verify(model: Model, progress: ProgressCallback = ignore_progress) -> Status:
-    """Hash every file again, whatever the stamp says."""
+    """Hash every file again, whatever the stamp says. What a hub alone has, nobody can prove."""
+    if not model.files:
+        return status(model)
     paths = _paths(model)
     if not all(path.is_file() for path in paths):
         return Status.MISSING
@@ -81,6 +87,12 @@ def ensure(
     if is_foreign(name):
         return _foreign(name)
     model = find(name)
+    if model.made_of:
+        from inference.catalogue.hugging_face import converted
+
+        return converted(model.made_of, _whole_folder(model))
+    if model.hub and not model.files:
+        return _foreign(HUB_PREFIX + model.hub)
     state = status(model)
     if state is Status.DAMAGED and not repair:
         raise WeightsError(
@@ -100,7 +112,7 @@ def _foreign(name: str) -> Path:
             raise WeightsError(f"{name!r} is not of the form hub:org/repo/file.", code="weights_unknown")
         target = weights_root() / "hub" / parts[0] / parts[1]
         path = target / parts[2] if len(parts) == 3 else target
-        if len(parts) == 3 and path.is_file():
+        if path.is_file() if len(parts) == 3 else (target / "config.json").is_file():
             return path
         return pull_hub("/".join(parts[:2]), parts[2] if len(parts) == 3 else "", target)
     path = Path(name).expanduser()
@@ -109,6 +121,11 @@ def _foreign(name: str) -> Path:
             f"There are no weights at {path}. Correct the path or take a catalogue id.", code="weights_unknown"
         )
     return path
+
+
+def _whole_folder(model: Model) -> Path:
+    """Of a model whose files the catalogue does not name."""
+    return weights_root() / model.id if model.made_of else weights_root() / "hub" / Path(model.hub)
 
 
 def _folder(model: Model) -> Path:

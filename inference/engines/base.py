@@ -35,6 +35,9 @@ class EngineInfo:
     licence: str = ""
     capacity: int = 0
     """Streams it serves at once; 0 = no limit of its own."""
+    by_workspace: bool = False
+    """A chat model whose conversations share what they have read, and that keeps workspaces apart in that: its `stream`
+    and `warm` take `workspace`. See `inference.engines.in_workspace`."""
 
 
 class Engine(Protocol):
@@ -196,6 +199,14 @@ class Speech:
 class Synthesizer(Engine, Protocol):
     def speak(self, clauses: AsyncIterator[str], voice: VoiceSpec) -> AsyncGenerator[Speech]:
         """Clauses are already speakable text. Leading silence of each clause is trimmed."""
+
+
+@runtime_checkable
+class LearnsVoices(Protocol):
+    """A synthesizer that speaks in a voice of which it is given a sample."""
+
+    async def learn(self, name: str, sample: bytes) -> None:
+        """Know the voice of `sample` (WAV) as `name` from now on; again is nothing. Raises EngineError."""
 
 
 # --- listening --------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import AsyncGenerator
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from inference.audio import AUDIBLE_DBFS, Samples
 from inference.engines.base import AsrOptions, EngineInfo, Transcript
+from inference.engines.batch_thread import BatchThread
 from inference.engines.priority import OPTIONAL, URGENT, PriorityThread
 from inference.engines.whisper_decoder import RATE, Decoder
 from inference.errors import EngineNotReady
@@ -47,8 +48,36 @@ def last_audible(samples: Samples) -> int:
     return int(loud[-1]) + 1 if loud.size else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One reading of some audio; on a GPU those of one language and one list of hints are read together."""
+
+    decoder: Decoder
+    samples: Samples
+    options: AsrOptions
+    given_up: Callable[[], bool]
+
+    @property
+    def key(self) -> Hashable:
+        return self.options
+
+    def __call__(self) -> Transcript:
+        return self.decoder.transcribe(self.samples, self.options, self.given_up)
+
+
+def read_together(passes: Sequence[Pass]) -> list[Transcript | CancelledError]:
+    first = passes[0]
+    return first.decoder.transcribe_many(
+        [each.samples for each in passes], first.options, [each.given_up for each in passes]
+    )
+
+
 class FasterWhisper:
-    """`path` is the model's folder. `threads` 0: one on machines of up to four cores, else up to four."""
+    """`path` is the model's folder. `threads` 0: one on machines of up to four cores, else up to four.
+
+    On a GPU (`device="cuda"`, `compute_type="float16"` or "int8_float16") up to `together` conversations are read at
+    once; a pass waits at most `patience_ms` for another's.
+    """
 
     def __init__(
         self,
@@ -59,6 +88,8 @@ class FasterWhisper:
         threads: int = 0,
         compute_type: str = "int8",
         device: str = "cpu",
+        together: int = 8,
+        patience_ms: float = 4.0,
     ) -> None:
         self.info = EngineInfo(
             kind="faster_whisper", role="transcriber", model=model, rate=RATE, licence="MIT", capacity=capacity
@@ -68,14 +99,20 @@ class FasterWhisper:
         self._compute_type = compute_type
         self._device = device
         self._decoder: Decoder | None = None
-        self._thread: PriorityThread | None = None
-        self._aside: PriorityThread | None = None
+        self._together = together
+        self._patience = patience_ms / 1000
+        self._thread: PriorityThread | BatchThread | None = None
+        self._aside: PriorityThread | BatchThread | None = None
         """Partial passes. One in mid-step cannot be stopped, and the final pass would wait for it."""
 
     async def load(self) -> None:
         """Read the model and decode a second of sound once."""
-        self._thread = PriorityThread("recogniser")
-        self._aside = PriorityThread("recogniser partial")
+        if self._device == "cpu":
+            self._thread, self._aside = PriorityThread("recogniser"), PriorityThread("recogniser partial")
+        else:
+            self._thread = self._aside = BatchThread(
+                "recogniser", read_together, most=self._together, patience=self._patience
+            )
         try:
             self._decoder = await self._thread.run(URGENT, self._open)
         except BaseException:
@@ -87,7 +124,7 @@ class FasterWhisper:
         self.info = replace(self.info, languages=languages)
 
     async def close(self) -> None:
-        threads = (self._thread, self._aside)
+        threads = dict.fromkeys((self._thread, self._aside))
         self._thread = self._aside = self._decoder = None
         for thread in threads:
             if thread is not None:
@@ -155,7 +192,13 @@ class WhisperStream:
     partial passes.
     """
 
-    def __init__(self, decoder: Decoder, thread: PriorityThread, aside: PriorityThread, options: AsrOptions) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        thread: PriorityThread | BatchThread,
+        aside: PriorityThread | BatchThread,
+        options: AsrOptions,
+    ) -> None:
         self._decoder = decoder
         self._thread = thread
         self._aside = aside
@@ -230,9 +273,7 @@ class WhisperStream:
     async def _run(self, samples: Samples, priority: int, covered: int = 0) -> Transcript:
         over = threading.Event()
         thread = self._thread if priority == URGENT else self._aside
-        future = thread.submit(
-            priority, lambda: self._decoder.transcribe(samples, self._options, over.is_set), self.name
-        )
+        future = thread.submit(priority, Pass(self._decoder, samples, self._options, over.is_set), self.name)
         asked = _Asked(future, over, covered)
         if priority == OPTIONAL:
             self._optional = asked

@@ -2,16 +2,19 @@
 
 A package adds an engine with an entry point in the group `parley.engines`, named `role.kind`
 (`synthesizer.my_voice = my_package.voice:MyVoice`). The target is called with the settings as
-keyword arguments and returns an engine that is not loaded yet.
+keyword arguments and returns an engine that is not loaded yet. A kind for which PARLEY_VENV_<KIND>
+names an environment runs there, in a process of its own (`inference.engines.apart`).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
+from inference.engines import apart
 from inference.engines.base import Engine, EngineRole
 from inference.errors import UnknownEngine
 
@@ -22,6 +25,8 @@ ENGINES: dict[tuple[EngineRole, str], str] = {
     ("chat", "gguf"): "inference.engines.gguf:language_model",
     ("chat", "ik_llama"): "inference.engines.ik_llama:IkLlama",
     ("chat", "llama_cpp"): "inference.engines.llama_cpp:LlamaCpp",
+    ("chat", "vllm"): "inference.engines.vllm:VLLM",
+    ("synthesizer", "coqui"): "inference.engines.coqui:CoquiVoice",
     ("synthesizer", "hibari"): "inference.engines.hibari:HibariVoice",
     ("voice_detector", "silero"): "inference.engines.silero:Silero",
     ("turn_detector", "smart_turn"): "inference.engines.smart_turn:SmartTurn",
@@ -34,13 +39,24 @@ ENGINES: dict[tuple[EngineRole, str], str] = {
 GROUP = "parley.engines"
 
 
-def create(role: EngineRole, kind: str, settings: Settings) -> Engine:
+def create(role: EngineRole, kind: str, settings: Settings, environ: Mapping[str, str] = os.environ) -> Engine:
     """An engine of this kind, not loaded. Raises UnknownEngine for a kind or a setting that is not known."""
+    if venv := environ.get(f"PARLEY_VENV_{kind.upper()}", "").strip():
+        return apart.create(role, kind, settings, venv)
+    return maker(role, kind)(settings)
+
+
+def maker(role: EngineRole, kind: str) -> Callable[[Settings], Engine]:
+    """What makes engines of this kind in this very process."""
     make = _target(role, kind)
-    try:
-        return make(**settings)
-    except TypeError as error:
-        raise UnknownEngine(f"The {role} {kind!r} does not take these settings: {error}") from error
+
+    def made(settings: Settings) -> Engine:
+        try:
+            return make(**settings)
+        except TypeError as error:
+            raise UnknownEngine(f"The {role} {kind!r} does not take these settings: {error}") from error
+
+    return made
 
 
 def _target(role: EngineRole, kind: str) -> Callable[..., Engine]:

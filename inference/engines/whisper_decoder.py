@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -132,6 +132,38 @@ class Decoder:
             return replace(transcript, text="")
         return transcript
 
+    def transcribe_many(
+        self, clips: Sequence[Samples], options: AsrOptions, given_up: Sequence[Callable[[], bool]]
+    ) -> list[Transcript | CancelledError]:
+        """The same of several clips at once, for a GPU: one window for all of them, the longest clip's.
+
+        One that nobody wants any more is left out, and answered by CancelledError.
+        """
+        found: list[Transcript | CancelledError] = [Transcript("", confidence=0.0, no_speech=1.0) for _ in clips]
+        read: list[int] = []
+        for place, (samples, unwanted) in enumerate(zip(clips, given_up, strict=True)):
+            if unwanted():
+                found[place] = CancelledError()
+            elif audible(samples):
+                read.append(place)
+        if not read:
+            return found
+        frames = max(window_frames(clips[place].size) for place in read)
+        spectra = [log_mel(np.pad(to_float(clips[place]), (0, STEP)), self._bands) for place in read]
+        encoded = self.model.encode(np.stack([_fill(each, frames) for each in spectra]))
+        longest = TOKENS_PER_SECOND * max(each.shape[-1] for each in spectra) // 100
+        for place, features, transcript in zip(
+            read, spectra, self._decode_many(encoded, len(read), longest, options), strict=True
+        ):
+            if is_degenerate(transcript.text):
+                clip = self._encode(features, clips[place].size)
+                own = TOKENS_PER_SECOND * features.shape[-1] // 100
+                transcript = self._read_again(clip, features, own, options)
+            if is_phantom(transcript.text, math.log(max(transcript.confidence, 1e-9)), transcript.no_speech):
+                transcript = replace(transcript, text="")
+            found[place] = transcript
+        return found
+
     def _read_again(
         self, clip: Any, features: npt.NDArray[np.float32], longest: int, options: AsrOptions
     ) -> Transcript:
@@ -161,35 +193,45 @@ class Decoder:
         return StorageView.from_array(np.concatenate([known, silence[:, known.shape[1] : frames // 2]], axis=1))
 
     def _decode(self, encoded: Any, longest: int, options: AsrOptions) -> Transcript:
+        return self._decode_many(encoded, 1, longest, options)[0]
+
+    def _decode_many(self, encoded: Any, count: int, longest: int, options: AsrOptions) -> list[Transcript]:
         language = self._language(options.language)
         hints = ", ".join(options.hints)[:HINT_CHARACTERS]
         prompt = self.model.get_prompt(language.tokenizer, [], without_timestamps=True, hotwords=hints or None)
-        result = self.model.model.generate(
+        results = self.model.model.generate(
             encoded,
-            [prompt],
+            [prompt] * count,
             beam_size=1,
             max_length=min(self.model.max_length, len(prompt) + 32 + longest),
             return_scores=True,
             suppress_blank=True,
             suppress_tokens=language.suppressed,
-        )[0]
-        tokens = result.sequences_ids[0]
-        log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1) if tokens else -9.0
-        text = clean(language.tokenizer.decode(tokens))
-        # The probability of no speech costs a step of its own, and matters only where the words are in doubt.
-        doubtful = is_phantom(text, log_probability, no_speech=1.0)
-        return Transcript(
-            text,
-            confidence=min(1.0, math.exp(log_probability)),
-            no_speech=self._no_speech(encoded, prompt) if doubtful else 0.0,
         )
+        transcripts, doubtful = [], False
+        for result in results:
+            tokens = result.sequences_ids[0]
+            log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1) if tokens else -9.0
+            text = clean(language.tokenizer.decode(tokens))
+            # The probability of no speech costs a step of its own, and matters only where the words are in doubt.
+            doubtful = doubtful or is_phantom(text, log_probability, no_speech=1.0)
+            transcripts.append(Transcript(text, confidence=min(1.0, math.exp(log_probability))))
+        if not doubtful:
+            return transcripts
+        silent = self._no_speech(encoded, [prompt] * count)
+        return [
+            replace(each, no_speech=chance)
+            if is_phantom(each.text, math.log(max(each.confidence, 1e-9)), no_speech=1.0)
+            else each
+            for each, chance in zip(transcripts, silent, strict=True)
+        ]
 
-    def _no_speech(self, encoded: Any, prompt: list[int]) -> float:
+    def _no_speech(self, encoded: Any, prompts: list[list[int]]) -> list[float]:
         one_step = 2  # `max_length` is halved inside.
-        result = self.model.model.generate(
-            encoded, [prompt], beam_size=1, max_length=len(prompt) + one_step, return_no_speech_prob=True
-        )[0]
-        return float(result.no_speech_prob)
+        results = self.model.model.generate(
+            encoded, prompts, beam_size=1, max_length=len(prompts[0]) + one_step, return_no_speech_prob=True
+        )
+        return [float(result.no_speech_prob) for result in results]
 
     def _language(self, language: str) -> _Language:
         from faster_whisper.tokenizer import Tokenizer

@@ -15,5 +15,20 @@ from __future__ import annotations
 from inference.flow.runner import advance, again, at, begin, expects, goal_of, take_up
 from inference.flow.state import FlowState
 from inference.flow.steps import Answer, Moment, Step
+from inference.flow.taking_up import come_back, left_for_person
 
-__all__ = ["Answer", "FlowState", "Moment", "Step", "advance", "again", "at", "begin", "expects", "goal_of", "take_up"]
+__all__ = [
+    "Answer",
+    "FlowState",
+    "Moment",
+    "Step",
+    "advance",
+    "again",
+    "at",
+    "begin",
+    "come_back",
+    "expects",
+    "goal_of",
+    "left_for_person",
+    "take_up",
+]

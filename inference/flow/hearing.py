@@ -45,6 +45,7 @@ def hear(scene: Scene, state: FlowState, node: Node, heard: Heard) -> Result:
         stage="",
         saying="",
         missed=False,
+        put_through=False,
     )
     if _spent(scene, state):
         return stop(scene, state)

@@ -54,6 +54,8 @@ class FlowState(Struct, frozen=True):
     path: tuple[str, ...] = ()
     """Nodes entered since the caller was heard, for whoever watches."""
     ended: bool = False
+    put_through: bool = False
+    """Whether the caller was put through to a person by telephone: what ends with that goes on when they come back."""
     said: str = ""
     """What the caller said last, for `{{said}}` and conditions; empty where it is masked."""
     saying: str = ""

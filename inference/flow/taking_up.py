@@ -69,6 +69,30 @@ def moved_to(flow: FlowSpec, state: FlowState, node: str) -> FlowState:
     )
 
 
+def left_for_person(flow: FlowSpec, state: FlowState) -> bool:
+    """Whether it ended, or was saying its last words, when the caller was put through to a person."""
+    return state.put_through and _is_over(flow, state)
+
+
+def come_back(flow: FlowSpec, state: FlowState) -> FlowState:
+    """After an end at a person: listening where the caller asked for that person, else before the first node."""
+    if not state.frames or not state.frames[-1].entered:
+        return replace(moved_to(flow, state, flow.start), put_through=False)
+    *outer, frame = state.frames
+    return replace(
+        state,
+        node=frame.node,
+        flow=frame.flow,
+        frames=tuple(outer),
+        trying=frame.trying,
+        stage="listen",
+        saying="",
+        heard="",
+        ended=False,
+        put_through=False,
+    )
+
+
 def target_of(flow: FlowSpec, state: FlowState, wished: str) -> str:
     """The node of the main flow to go to, "" to go on where the flow stands.
 

@@ -97,7 +97,8 @@ def worked(scene: Scene, state: FlowState, node: Worker, answer: Answer) -> Resu
         case HandoffNode(), Called(ok=False):
             return state, Exit(FAILURE)
         case TransferNode(), Called():
-            return _transferred(scene, replace(state, collected=()), answer)
+            through = answer.ok and node.to == "number"
+            return _transferred(scene, replace(state, collected=(), put_through=through), answer)
         case SendNode(), Called():
             return replace(state, collected=()), Exit(SUCCESS if answer.ok else FAILURE)
         case MoveNode(), Called():

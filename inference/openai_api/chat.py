@@ -28,6 +28,7 @@ MAX_TOOLS = 64
 MAX_STOPS = 4
 MAX_REPLY_TOKENS = 8192
 DEFAULT_REPLY_TOKENS = 512
+MAX_GRAMMAR_CHARS = 20_000
 
 
 class Part(Struct):
@@ -94,6 +95,8 @@ class ChatRequest(Struct):
     logprobs: bool | None = None
     service_tier: str | None = None
     """"flex": nobody waits for it, and every live turn goes first; anything else: as it comes."""
+    grammar: str | None = None
+    """Not in OpenAI's dialect: the answer keeps to this grammar, as with llama.cpp's server."""
     prompt_cache_key: str | None = None
     """Names the conversation that this request goes on with: what was read of it is not read again."""
 
@@ -233,6 +236,7 @@ def _options(asked: ChatRequest) -> ChatOptions:
         max_tokens=asked.max_completion_tokens or asked.max_tokens or DEFAULT_REPLY_TOKENS,
         stop=tuple(clean_text(stop, "stop") for stop in stops),
         json_schema=_schema(asked.response_format),
+        grammar=clean_text(asked.grammar or "", "grammar")[:MAX_GRAMMAR_CHARS],
         seed=asked.seed,
         background=asked.service_tier == "flex",
     )

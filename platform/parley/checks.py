@@ -108,7 +108,7 @@ def check_folders(**_kwargs: Any) -> list[CheckMessage]:
 
 def check_workers(**_kwargs: Any) -> list[CheckMessage]:
     wrong = [url for url in settings.PARLEY_WORKERS if not url.startswith(("http://", "https://"))]
-    if wrong or not settings.PARLEY_WORKERS:
+    if wrong or not (settings.PARLEY_WORKERS or settings.PARLEY_WORKERS_ANNOUNCED):
         return [
             Error(
                 f"PARLEY_WORKERS must list addresses such as http://127.0.0.1:8100, not {', '.join(wrong) or 'nothing'}.",

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from parley.lib.draining import is_draining
+from parley.lib.workers.store import known_urls
 
 WORKER_SECONDS = 1.0
 
@@ -47,12 +48,12 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text, for the holder of PARLEY_METRICS_TOKEN; without a token set, for this machine only."""
-    if not _may_scrape(request):
+    if not may_scrape(request):
         return HttpResponse("not found\n", status=404, content_type="text/plain")
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _may_scrape(request: HttpRequest) -> bool:
+def may_scrape(request: HttpRequest) -> bool:
     token: str = settings.PARLEY_METRICS_TOKEN
     if token:
         return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
@@ -85,7 +86,7 @@ def _valkey() -> str:
 
 def _worker() -> str:
     """ok as soon as one of the workers is ready; asked all at once, so one dead worker does not hold up the answer."""
-    urls: list[str] = settings.PARLEY_WORKERS
+    urls = known_urls()
     if not urls:
         return "none configured"
     with ThreadPoolExecutor(max_workers=min(8, len(urls))) as pool:

@@ -9,6 +9,10 @@ parley_fillers_total{kind}                       answers so late that a filler w
 parley_guesses_wasted_total{kind}                answers begun and dropped, because the caller went on
 parley_legs_open{kind}                           calls and chats in progress
 parley_web_event_loop_lag_seconds                how late the event loop runs a timer, while a leg is open
+parley_worker_turns_total{prompt}                answers by workers that held the agent's prompt ready, or had to read it
+parley_conversations_moved_total{outcome}        conversations that left a worker that stops: moved, stayed for now
+parley_workers_wanted                            how many inference workers there should be (`channels_io.workers.scale`)
+parley_workers{state}                            how many there are: ready, draining, loading, failed
 
 Every label comes from a closed set (`kind`: the channel registry's): no id and nothing a caller says becomes one.
 """
@@ -60,6 +64,10 @@ GUESSES_WASTED: Final = Counter(
     "parley_guesses_wasted_total", "Answers begun and dropped, because the caller went on.", ["kind"]
 )
 LEGS_OPEN: Final = Gauge("parley_legs_open", "Calls and chats in progress.", ["kind"])
+WORKER_TURNS: Final = Counter(
+    "parley_worker_turns_total", "Answers, by whether the agent's prompt was held ready.", ["prompt"]
+)
+MOVED: Final = Counter("parley_conversations_moved_total", "Conversations that left a worker that stops.", ["outcome"])
 LOOP_LAG: Final = Histogram(
     "parley_web_event_loop_lag_seconds",
     "Lateness of a timer while a leg is open.",

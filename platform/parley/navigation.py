@@ -39,7 +39,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Home"), "home", "channels_io:home", exact=True),
         {**_item(_("Inbox"), "inbox", "channels_io:inbox"), "badge": _waiting(request)},
         _item(_("Agents"), "support_agent", "agents:list"),
-        _item(_("Tools"), "build", "agents:tools"),
+        _item(_("Tools"), "build", "agents:tools", but="agents:providers"),
         {**_item(_("Follow-ups"), "task_alt", "channels_io:follow-ups"), "badge": _open_follow_ups(request)},
         _item(_("Contacts"), "contacts", "channels_io:contacts"),
         _item(_("Channels"), "hub", "channels_io:channels"),
@@ -50,8 +50,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("People"), "group", "accounts:people"),
         _item(_("Teams"), "diversity_3", "channels_io:teams"),
         {**_item(_("Spending & alerts"), "savings", "channels_io:spending"), "badge": _unseen_alerts(request)},
-        _item(_("Webhooks"), "webhook", "channels_io:endpoints", Permission.MANAGE_WORKSPACE),
+        _item(_("Webhooks"), "webhook", "channels_io:endpoints", Permission.MANAGE_WEBHOOKS),
         _item(_("Privacy"), "shield_person", "channels_io:privacy"),
+        _item(_("Services"), "cloud", "agents:providers", Permission.EDIT_AGENT),
+        _item(_("Workers"), "memory", "channels_io:workers", Permission.MANAGE_WORKSPACE),
         _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
         _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),
         _item(_("Settings"), "settings", "accounts:workspace", Permission.MANAGE_WORKSPACE, exact=True),
@@ -98,12 +100,14 @@ def account(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(
-    title: Any, symbol: str, route: str, permission: Permission = Permission.VIEW, *, exact: bool = False
+    title: Any, symbol: str, route: str, permission: Permission = Permission.VIEW, *, exact: bool = False, but: str = ""
 ) -> dict[str, Any]:
-    link = reverse(route)
+    """`but`: a route beneath this one that has an item of its own."""
+    link, other = reverse(route), reverse(but) if but else ""
 
     def active(request: HttpRequest) -> bool:
-        return request.path == link or (not exact and request.path.startswith(link))
+        beneath = not exact and request.path.startswith(link) and not (other and request.path.startswith(other))
+        return request.path == link or beneath
 
     return {"title": title, "icon": symbol, "link": link, "active": active, "permission": _allowed(permission)}
 

@@ -29,7 +29,23 @@ PARLEY_PROFILE = env_str("PARLEY_PROFILE", "default")
 PARLEY_HOST = env_str("PARLEY_HOST", "127.0.0.1")
 PARLEY_PORT = env_int("PARLEY_PORT", 8000)
 PARLEY_PUBLIC_URL = env_str("PARLEY_PUBLIC_URL", f"http://127.0.0.1:{PARLEY_PORT}").rstrip("/")
-PARLEY_WORKERS = env_list("PARLEY_WORKERS", f"http://127.0.0.1:{env_int('PARLEY_WORKER_PORT', 8100)}")
+# Addresses of workers. "announced": none, they all tell where they are (PARLEY_WEB_URL of each worker).
+_worker_port = env_int("PARLEY_WORKER_PORT", 8100)
+_local_workers = range(_worker_port, _worker_port + env_int("PARLEY_LOCAL_WORKERS", 1))
+PARLEY_WORKERS = env_list("PARLEY_WORKERS", ",".join(f"http://127.0.0.1:{port}" for port in _local_workers))
+PARLEY_WORKERS_ANNOUNCED = PARLEY_WORKERS == ["announced"]
+if PARLEY_WORKERS_ANNOUNCED:
+    PARLEY_WORKERS = []
+# How many agents' prompts a worker holds ready: where there are more agents, each has its own few workers.
+PARLEY_RESIDENT_AGENTS = env_int("PARLEY_RESIDENT_AGENTS", 64)
+# How many workers there should be (parley_workers_wanted): between these, so that they are busy to this share of their
+# places; none at all where the least is 0 and nobody has wanted anything for so many minutes.
+PARLEY_WORKERS_LEAST = env_int("PARLEY_WORKERS_LEAST", 1)
+PARLEY_WORKERS_MOST = env_int("PARLEY_WORKERS_MOST", 16)
+PARLEY_WORKERS_BUSY_PERCENT = env_int("PARLEY_WORKERS_BUSY_PERCENT", 70)
+PARLEY_WORKERS_SLEEP_MINUTES = env_int("PARLEY_WORKERS_SLEEP_MINUTES", 15)
+# Places that one workspace may have kept free for its agents, all together.
+PARLEY_RESERVED_PLACES = env_int("PARLEY_RESERVED_PLACES", 32)
 PARLEY_WORKER_TOKEN = env_secret("PARLEY_WORKER_TOKEN") or secret_file(PARLEY_VAR / "secrets" / "worker_token")
 PARLEY_METRICS_TOKEN = env_secret("PARLEY_METRICS_TOKEN")
 # Encrypt what must be known again (keys of other services). The first one seals, all of them open: to change it, put a
@@ -188,6 +204,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "keep-workers-ready": {
+        "task": "channels_io.tasks.keep_workers_ready",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "wake-campaigns": {"task": "channels_io.tasks.wake_campaigns", "schedule": 5.0, "options": {"expires": 5.0}},
     "forget-old-spending": {"task": "channels_io.tasks.forget_old_spending", "schedule": 24 * 3600.0},
     "count-figures": {
@@ -219,7 +240,7 @@ EMAIL_HOST = env_str("EMAIL_HOST", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_PORT = env_int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env_str("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("DEFAULT_FROM_EMAIL", "parley@localhost")

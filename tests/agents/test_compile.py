@@ -61,7 +61,7 @@ def test_the_whole_spec() -> None:
         instructions=f"You are Mia.\n\nOpen on Saturday from 9 am.\n\n{RULES}",
         greeting="This call is recorded. Hello.",
         language="en",
-        voice=VoiceSpec(engine="hibari", name="heart", speed=1.1),
+        voice=VoiceSpec(engine="hibari", name="heart", speed=1.1, language="en"),
         models=ModelSpec(chat="default", transcriber="default", temperature=0.4, max_tokens=90),
         hints=("Novak",),
         pronunciations=(Pronunciation("Dr.", "Doctor"),),

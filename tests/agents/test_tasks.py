@@ -6,8 +6,8 @@ import msgspec
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agents.actions.archive_agent import archive_agent
-from agents.tasks import warm_workers
-from inference.spec import AgentSpec
+from agents.tasks import is_missing, warm_workers
+from inference.spec import AgentSpec, prefix_digest
 from parley.accounts.actor import system_actor
 from parley.accounts.models import Workspace
 from tests.agents.conftest import WorkerStub
@@ -40,3 +40,24 @@ def test_publishing_and_archiving_queue_it_on_commit(
         archive_agent(system_actor(acme), agent)
         archive_agent(system_actor(acme), agent)
     assert callbacks == [warm_workers.delay]
+
+
+def test_a_worker_is_told_only_what_it_lacks(acme: Workspace) -> None:
+    spec = publish(make_agent(acme)).agent_spec()
+    held = {"agents": [spec.agent], "resident": {spec.agent: prefix_digest(spec)}}
+    assert not is_missing(held, [spec])
+    assert is_missing({}, [spec])
+    assert is_missing(held, [])
+    assert is_missing({**held, "resident": {spec.agent: "of an older version"}}, [spec])
+
+
+def test_where_there_is_not_room_for_all_each_worker_gets_its_own(
+    acme: Workspace, worker: WorkerStub, settings: Any
+) -> None:
+    settings.PARLEY_RESIDENT_AGENTS = 1
+    agents = [make_agent(acme, name) for name in ("One", "Two")]
+    for agent in agents:
+        publish(agent)
+    assert warm_workers() == 1
+    (spec,) = msgspec.json.decode(worker.asked[-1][3], type=list[AgentSpec])
+    assert spec.agent == agents[0].public_id

@@ -217,3 +217,19 @@ def test_the_machine_is_described(tmp_path: Path) -> None:
     here = machine(tmp_path, proc=tmp_path)
     assert here.cores > 0
     assert here.processor
+
+
+def test_the_telephone_is_held_against_the_browser_clip_by_clip() -> None:
+    """What the browser's run played besides does not count, nor what one of the two never answered."""
+
+    def named(clip: str, ms: float | None) -> TurnRecord:
+        return msgspec.structs.replace(turn(500.0), clip=clip, v2v_ms=ms)
+
+    browser = measured(named("q01", 400), named("q02", 500), named("q03", 900), named("q04", None), named("p09", 100))
+    phone = measured(named("q01", 415), named("q02", 510), named("q03", 1000), named("q04", 300))
+    found = row(rows(Results(real=browser, phone=phone)), "telephone against the browser")
+    assert (found.goal, found.reached, found.met) == ("≤ +20 ms", "+15 ms (3 clips)", True)
+    late = measured(named("q01", 425), named("q02", 525), named("q03", 1000))
+    assert row(rows(Results(real=browser, phone=late)), "telephone against the browser").met is False
+    nothing = row(rows(Results(real=browser, phone=measured(named("q09", 400)))), "telephone against the browser")
+    assert (nothing.reached, nothing.met) == ("nothing measured", None)

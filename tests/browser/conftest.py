@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from pytest_django.plugin import DjangoDbBlocker
 
 import parley.celery  # noqa: F401 -- publishing queues a task: into the tests' own Valkey
 from agents.models import Agent
@@ -37,6 +39,10 @@ LIBRARY_WARNINGS = (
     "StreamingHttpResponse must consume synchronous iterators:Warning",
     # Django's ASGI handler leaves the (empty) body of a request that a leaving browser gave up.
     "Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning",
+    # And that request's connection to the database.
+    "<psycopg.Connection object:ResourceWarning",
+    # And the file that WhiteNoise had opened to send it.
+    "unclosed file <_io.BufferedReader name=.*/static/:ResourceWarning",
 )
 FAKE_DEVICE = "--use-fake-device-for-media-stream"
 FAKE_PERMISSION = "--use-fake-ui-for-media-stream"
@@ -50,6 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for warning in LIBRARY_WARNINGS:
                 item.add_marker(pytest.mark.filterwarnings(f"ignore:{warning}"))
             item.add_marker(pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_lines_left(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A request that a leaving browser gave up may still hold its connection: the database could not be taken away."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")

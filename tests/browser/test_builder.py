@@ -29,7 +29,7 @@ SignIn = Callable[[Page, User], None]
 @pytest.fixture(autouse=True)
 def _patience() -> Iterator[None]:
     """A stack with everything in it runs beside the browser."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=60_000)
     yield
     expect.set_options(timeout=5_000)
 

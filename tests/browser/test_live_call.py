@@ -65,22 +65,29 @@ def own_environment() -> Iterator[None]:
 class RunningStack:
     """A Stack in a thread with an event loop of its own."""
 
-    def __init__(self, var: Path, profile: str) -> None:
+    def __init__(self, var: Path, profile: str, *, setup: str = SETUP, background: bool = False) -> None:
+        """`setup`: Python for the stack's shell; the last line it prints is kept as `said`."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._options = StackOptions.private(var, profile=profile)
-        self.channel = ""
+        self._options = StackOptions.private(var, profile=profile, background=background)
+        self._setup = setup
+        self.channel = self.said = ""
 
     def __enter__(self) -> RunningStack:
         self._thread.start()
-        self.stack = self._wait(self._start())
-        code, out, err = self._wait(self.stack.manage("shell", "-c", SETUP))
-        assert code == 0, err
-        self.channel = out.split("channel ")[-1].strip()
+        self.stack = self.wait(self._start())
+        self.said = self.shell(self._setup)
+        self.channel = self.said.split("channel ")[-1].strip()
         return self
 
+    def shell(self, code: str) -> str:
+        """The last line that `code` prints in the stack's shell."""
+        status, out, err = self.wait(self.stack.manage("shell", "-c", code))
+        assert status == 0, err
+        return out.strip().splitlines()[-1]
+
     def __exit__(self, *_: object) -> None:
-        self._wait(self.stack.__aexit__(None, None, None))
+        self.wait(self.stack.__aexit__(None, None, None))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(30)
         self._loop.close()
@@ -88,17 +95,18 @@ class RunningStack:
     async def _start(self) -> Stack:
         return await Stack(self._options, PlainReport()).__aenter__()
 
-    def _wait(self, what: Coroutine[Any, Any, Result]) -> Result:
+    def wait(self, what: Coroutine[Any, Any, Result]) -> Result:
+        """In the stack's loop, and as long as it takes."""
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(START_SECONDS)
 
 
 @contextmanager
-def running(profile: str) -> Iterator[RunningStack]:
+def running(profile: str, **options: Any) -> Iterator[RunningStack]:
     """In a folder of its own: pytest closes its temp folder to other users whenever another run begins."""
     with (
         own_environment(),
         TemporaryDirectory(prefix="parley-live-") as folder,
-        RunningStack(Path(folder) / "var", profile) as stack,
+        RunningStack(Path(folder) / "var", profile, **options) as stack,
     ):
         yield stack
 
@@ -121,10 +129,11 @@ def speak(path: Path, *parts: str | float) -> Path:
     return path
 
 
-def sign_in(page: Page, stack: Stack) -> None:
+def sign_in(page: Page, stack: Stack, email: str = "", password: str = "") -> None:
+    """As the stack's first operator, or as who is named."""
     page.goto(stack.web_url)
-    page.locator("[name=username]").fill(stack.prepared.email)
-    page.locator("[name=password]").fill(stack.prepared.password)
+    page.locator("[name=username]").fill(email or stack.prepared.email)
+    page.locator("[name=password]").fill(password or stack.prepared.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{stack.web_url}/")
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from agents.models import Agent
 from channels_io.actions.take_over import take_over
-from channels_io.models import Conversation, Note, OwnerChange, Turn
+from channels_io.models import Conversation, Event, Note, OwnerChange, Turn
 from parley.accounts.models import User
 from tests.browser.scripted import ScriptedServer, wait_for
 from tests.browser.watching import ScriptedLeg
@@ -198,6 +198,26 @@ def test_what_is_whispered_stays_between_the_two(call: Conversation, oscar: User
     expect(text).to_have_value("")
     script.tell("whispered", text="Offer ten percent off", by="Oscar")
     expect(page.locator(".tk-note.is-whisper")).to_contain_text("Oscar whispered to the agent")
+
+
+def test_what_passed_by_is_shown_once_when_it_is_written_down(call: Conversation, oscar: User, open_pane: Open) -> None:
+    page, script = open_pane(call, oscar)
+    script.tell("node", turn=2, node="one", title="Reception", variables={})
+    script.tell("node", turn=2, node="two", title="Appointment", variables={})
+    script.tell("whispered", text="Offer ten percent off", by="Oscar")
+    whispers, marks = page.locator(".tk-note.is-whisper"), page.locator(".tk-mark", has_text="Appointment")
+    expect(page.locator("[data-passing]")).to_have_count(3)
+    for seq, kind, data in (
+        (900, "node", {"turn": 2, "nodes": ["Reception", "Appointment"]}),
+        (901, "whispered", {"text": "Offer ten percent off", "by": "Oscar"}),
+    ):
+        Event.objects.create(
+            workspace=call.workspace, conversation=call, leg=script.leg, seq=seq, kind=kind, data=data, at_ms=60_000
+        )
+    page.evaluate("document.querySelector('#talk').dispatchEvent(new CustomEvent('talk:changed'))")
+    expect(page.locator("[data-passing]")).to_have_count(0, timeout=4000)  # Before it goes by itself.
+    expect(whispers).to_have_count(1)
+    expect(marks).to_have_count(1)
 
 
 def test_tab_changes_what_is_written_and_escape_leaves(call: Conversation, oscar: User, open_pane: Open) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from channels_io import handoffs
+from channels_io.actions.expire_handoffs import expire_handoffs
 from channels_io.actions.note_presence import note_presence
 from channels_io.actions.offer_person import offer_person
 from channels_io.actions.record_entries import record_entries
@@ -21,7 +22,7 @@ from channels_io.actions.take_handoff import take_handoff
 from channels_io.entries import StateSnapshot
 from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import OwnCall
-from channels_io.models import Event, FollowUp, Handoff, Leg, Team
+from channels_io.models import Conversation, Event, FollowUp, Handoff, Leg, Team
 from channels_io.transfers import transfer
 from inference.events import ConversationState
 from parley.accounts.actor import Actor
@@ -123,6 +124,35 @@ async def test_a_written_conversation_goes_on_whoever_is_there(scene: Scene) -> 
     again = await scene.asked(leg, call="c2")
     assert again.result == answer.result
     assert await get(Handoff.objects.count) == 1
+
+
+async def test_silent_until_taken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    for module in ("speak_for_agent", "change_owner"):
+        monkeypatch.setattr(f"channels_io.actions.{module}.tell_leg", lambda _conversation, note: told.append(note))
+    leg = await get(lambda: scene.leg("text"))
+    answer = await scene.asked(leg, waiting="silent")
+    assert json.loads(answer.result) == {"waiting": True, "words": ""}
+    assert told == [{"do": "say", "text": "A colleague will answer you here."}, {"do": "owner", "number": 1}]
+
+    def owner() -> tuple[str, object]:
+        talk = Conversation.objects.get(pk=leg.conversation_id)
+        return talk.owner, talk.owner_user_id
+
+    assert await get(owner) == ("human", None)
+    await get(lambda: Handoff.objects.update(due_at=timezone.now() - timedelta(seconds=1)))
+    assert await get(expire_handoffs) == 1
+    assert await get(owner) == ("ai", None)
+
+
+async def test_a_caller_is_held_where_who_writes_gets_no_answer(scene: Scene) -> None:
+    await get(lambda: note_presence(scene.actor, available=True))
+    leg = await get(scene.leg)
+    asking = scene.asked(leg, waiting="silent")
+    row = await until(lambda: Handoff.objects.first())
+    assert (row.key.startswith("hold:"), await get(lambda: Leg.objects.get().conversation.owner)) == (True, "ai")
+    await database_sync_to_async(take_handoff)(scene.actor, row)
+    assert json.loads((await asking).result) == {"taken": True}
 
 
 async def test_without_a_team_the_flow_is_told(scene: Scene) -> None:

@@ -16,6 +16,7 @@ from tests.support.routes import Route, routes
 PUBLIC = {
     "health": "a probe of the process",
     "ready": "a probe of what the process needs",
+    "channels_io:workers-wanted": "as /metrics: for this machine or the holder of a token",
     "metrics": "for this machine or the holder of a token; the test client comes from 127.0.0.1",
     "accounts:login": "signing in",
     "schema": "the shape of the API, without data",

@@ -41,10 +41,12 @@ OBJECTS = {
     ("workspace/keys/", "public_id"): "key",
     ("tools/", "public_id"): "tool",
     ("tools/secrets/", "public_id"): "secret",
+    ("tools/services/", "public_id"): "provider",
     ("widget/", "public_id"): "channel",
     ("campaigns/", "public_id"): "campaign",
     ("teams/", "public_id"): "team",
     ("queue/", "public_id"): "handoff",
+    ("workers/reserved/", "public_id"): "reserved",
     ("spending/alerts/", "public_id"): "alert",
     ("spending/alerts/rules/", "public_id"): "rule",
     ("turns/", "public_id"): "turn",
@@ -65,6 +67,8 @@ OBJECTS = {
     ("api/v1/contacts/", "public_id"): "contact",
     ("api/v1/contacts/", "fact_id"): "fact",
     ("api/v1/campaigns/", "public_id"): "campaign",
+    ("api/v1/webhooks/", "public_id"): "endpoint",
+    ("api/v1/webhooks/", "delivery_id"): "delivery",
 }
 """(how the route begins, parameter) → the object of `World` that it names."""
 

@@ -14,6 +14,7 @@ ALLOWED = {
     "platform/parley/lib/outbound.py": "the client",
     "platform/parley/health.py": "asks the workers that the operator configured",
     "channels_io/bench/driver.py": "calls the server under test",
+    "channels_io/stress/worker_run.py": "asks the workers of the private stack that it stresses",
     "channels_io/bench/measure.py": "asks the server under test",
     "channels_io/bench/peers/caller.py": "calls the peer under test",
     "channels_io/bench/peers/driver.py": "calls the peer under test",

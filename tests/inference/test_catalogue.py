@@ -100,7 +100,8 @@ def test_every_entry_is_whole() -> None:
             assert file.size > 0
             assert len(file.sha256) == 64
             assert file.members or model.installed
-        assert model.licence or not model.files
+        assert model.licence or not model.has_weights
+        assert not model.made_of or catalogue.models()[model.made_of].files
 
 
 def test_profiles_name_a_model_of_each_role() -> None:
@@ -108,7 +109,7 @@ def test_profiles_name_a_model_of_each_role() -> None:
         profile = catalogue.profile(name)
         assert set(profile) == set(catalogue.roles())
         assert all(catalogue.models()[model].role == role for role, model in profile.items())
-    with pytest.raises(UnknownEngine, match="PARLEY_PROFILE to one of: default, tiny, fake"):
+    with pytest.raises(UnknownEngine, match="PARLEY_PROFILE to one of: default, tiny, gpu, fake"):
         catalogue.profile("huge")
 
 
@@ -128,11 +129,19 @@ def test_the_default_language_model_is_the_publishers_file() -> None:
         ("fake-chat", "fake", "fake-chat"),
         ("/models/my.gguf", "gguf", "/models/my.gguf"),
         ("hub:org/repo/file.gguf", "gguf", "hub:org/repo/file.gguf"),
+        ("hub:org/repo", "vllm", "hub:org/repo"),
+        ("/", "vllm", "/"),
+        ("smollm2-135m-hf", "vllm", "smollm2-135m-hf"),
     ],
 )
 def test_a_variable_takes_the_place_of_the_profiles_choice(value: str, engine: str, name: str) -> None:
     chosen = catalogue.resolve("chat", "default", {"PARLEY_MODEL_CHAT": value})
     assert (chosen.engine, chosen.name) == (engine, name)
+
+
+@pytest.mark.parametrize(("value", "engine"), [("/", "coqui"), ("/voice.onnx", "hibari"), ("hub:org/repo", "coqui")])
+def test_a_folder_of_a_voice_is_coquis(value: str, engine: str) -> None:
+    assert catalogue.resolve("synthesizer", "default", {"PARLEY_MODEL_SYNTHESIZER": value}).engine == engine
 
 
 @pytest.mark.parametrize(
@@ -366,3 +375,14 @@ def test_manage_py_models_is_the_same_command_line(toy: Model, capsys: pytest.Ca
         codes.append(done.value.code)
     assert codes == [1, 0, 0]
     assert "ready toy" in capsys.readouterr().out
+
+
+def test_a_model_in_a_folder_is_ready_when_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_WEIGHTS", str(tmp_path))
+    whole, made = (catalogue.models()[name] for name in ("qwen2.5-7b-awq", "smollm2-135m-hf"))
+    assert catalogue.status(whole) is catalogue.verify(made) is Status.MISSING
+    for folder in ("hub/Qwen/Qwen2.5-7B-Instruct-AWQ", "smollm2-135m-hf"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "config.json").write_text("{}")
+    assert catalogue.status(whole) is catalogue.verify(made) is Status.READY
+    assert catalogue.ensure("qwen2.5-7b-awq") == tmp_path / "hub/Qwen/Qwen2.5-7B-Instruct-AWQ"

@@ -20,7 +20,7 @@ def test_a_snapshot_resumes_to_an_equal_snapshot_and_shares_nothing() -> None:
     )
     state = LiveState.resume(snapshot, SPEC)
     assert state.snapshot() == snapshot
-    assert (state.spec.language, state.spec.voice) == ("de", VoiceSpec(name="anna"))
+    assert (state.spec.language, state.spec.voice) == ("de", VoiceSpec(name="anna", language="de"))
     state.history.append(Message("assistant", "Hello"))
     assert len(snapshot.history) == 1
 

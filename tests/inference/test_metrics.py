@@ -13,7 +13,8 @@ def value(name: str, **labels: str) -> float:
 
 
 def test_every_metric_is_documented_and_named_parley() -> None:
-    names = {family.name for family in metrics.registry.collect()}
+    families = {family.name for family in metrics.registry.collect()}
+    names = {name for name in families if not name.startswith("parley_vllm_")}  # `vllm_stats` says what those are.
     documented = re.findall(r"^(parley_\w+)", metrics.__doc__ or "", re.MULTILINE)
     assert names == {name.removesuffix("_total") for name in documented}
 

@@ -52,8 +52,8 @@ VOICE = Open(SPEC, "cv", Media("voice"))
 
 
 @asynccontextmanager
-async def worker(capacity: int = 4) -> AsyncGenerator[str]:
-    config = WorkerConfig(profile="fake", token=TOKEN, capacity=capacity, name="test")
+async def worker(capacity: int = 4, drain_seconds: float = 25.0) -> AsyncGenerator[str]:
+    config = WorkerConfig(profile="fake", token=TOKEN, capacity=capacity, name="test", drain_seconds=drain_seconds)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(create_app(config, Pool(config)), log_level="error", timeout_graceful_shutdown=1)

@@ -297,3 +297,20 @@ async def test_an_empty_instruction_is_none() -> None:
         caller.conversation.hear(Control("instruct", "  "))
         await write(caller, "Hello?")
         assert to_follow(caller) == ((), 0)
+
+
+async def test_what_is_written_too_late_for_one_answer_is_said_with_the_next() -> None:
+    scripted = Scripted(chat=ScriptedChat(script=[SAID], wait=asyncio.Event()))
+    async with calling(scripted, ASKING, media=TEXT) as caller:
+        await caller.until(lambda: caller.of(ReplyDone))
+        whisper = caller.conversation._whisper
+        whisper._late = 0.0
+        await instruct(caller)
+        assert await write(caller, "Peter Hill") == "How old are you?"
+        assert to_follow(caller) == ((WORDS,), 1)
+        assert scripted.chat.wait is not None and whisper._writing is not None
+        scripted.chat.wait.set()
+        await asyncio.wait([whisper._writing])
+        assert await write(caller, "Thirty") == f"{SAID} Goodbye."
+        assert to_follow(caller) == ((WORDS,), 0)
+    assert len(scripted.chat.prompts) == 1

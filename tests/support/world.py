@@ -16,6 +16,7 @@ from channels_io.actions.queue_message import queue_message
 from channels_io.actions.raise_alert import raise_alert
 from channels_io.actions.save_account import create_account
 from channels_io.actions.save_channel import create_channel
+from channels_io.actions.save_reserved_places import ReservedValues, save_reserved_places
 from channels_io.actions.save_tag import save_tag
 from channels_io.actions.save_team import TeamValues, save_team
 from channels_io.actions.save_test_case import save_test_case
@@ -36,6 +37,7 @@ from parley.admin_site import WorkspaceAdmin
 from parley.lib.ids import new_id
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import make_conversation
+from tests.support.providers import make_provider
 from tests.support.tools import make_secret, make_tool
 from tests.support.trials import booking
 
@@ -68,12 +70,14 @@ class World:
         self._people()
         self.case = save_test_case(system_actor(workspace), booking(self.agent), name="Booking")
         self.secret = make_secret(workspace)
+        self.provider = make_provider(workspace)
         self.tool = make_tool(workspace, auth="bearer", secret=self.secret.name)
         self._messages()
         self.membership = Membership.objects.get(workspace=workspace, user=member)
         self.campaign: Campaign = Campaign.objects.create(workspace=workspace, name="Reminders", channel=self.channel)
         self.team = save_team(system_actor(workspace), TeamValues(name="Desk", members={member.public_id: []}))
         self.handoff = ask_for_person(self.conversation, team=self.team, key="world")
+        self.reserved = save_reserved_places(system_actor(workspace), ReservedValues(agent=self.agent, places=2))
         self.alert = raise_alert(workspace, "guard_budget", "guard:budget", "The budget is used up.")
         self.tag = save_tag(system_actor(workspace), None, name="VIP", colour="purple")
         self.view = save_view(system_actor(workspace), None, name="Live", query="tab=live", shared=True)
@@ -132,10 +136,12 @@ class World:
                 "key",
                 "tool",
                 "secret",
+                "provider",
                 "campaign",
                 "alert",
                 "team",
                 "handoff",
+                "reserved",
                 "tag",
                 "view",
                 "follow_up",

@@ -6,6 +6,7 @@ import "./styles/builder.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { ApiError, getJson } from "./api";
+import { followAddress } from "./store/address";
 import { start } from "./store/store";
 import type { BuilderData } from "./types";
 import { useWords } from "./words";
@@ -24,6 +25,7 @@ async function open(): Promise<void> {
   try {
     const data = await getJson<BuilderData>(config.dataUrl);
     start({ ...data, urls: { ...data.urls, agent: config.agentUrl } });
+    followAddress();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const place = document.createElement("p");

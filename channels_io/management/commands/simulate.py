@@ -8,6 +8,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from channels_io.management.commands.call import find_agent
 from channels_io.models import PhoneCall
 from channels_io.simulators import texting
 from channels_io.simulators.booking_story import Story, tell_story
+from channels_io.simulators.correspondence import converse
 from channels_io.simulators.simulate_json import call_as_json, messages_as_json, said_in, story_as_json
 from channels_io.simulators.stand_in import NothingSimulated, StandIn, Wire, find, find_or_make
 from channels_io.simulators.story_call import NotUnderstood
@@ -289,32 +291,33 @@ class Command(BaseCommand):
 
     async def _correspond(self, texter: texting.Texter, texts: list[str], media: Path | None, *, as_json: bool) -> None:
         """The texts one by one, or lines as they are typed."""
+        if not texts and media is None:
+            answered = await converse(texter, partial(asyncio.to_thread, typed), self._show)
+        else:
+            answered = await self._write_all(texter, texts or [""], media, as_json=as_json)
+        if not answered:
+            raise CommandError("The agent did not answer. Does `make run` still show web, worker and tasks as ready?")
+
+    async def _write_all(self, texter: texting.Texter, texts: list[str], media: Path | None, *, as_json: bool) -> bool:
+        """Whether each was answered."""
         exchanges: list[tuple[str, list[texting.Got]]] = []
-        waiting = list(texts) or ([""] if media is not None else [])
-        by_hand = not waiting
-        while True:
-            if by_hand:
-                line = await asyncio.to_thread(typed)
-                if line is None:
-                    break
-                waiting = [line]
-            if not waiting:
-                break
-            text = waiting.pop(0)
-            if not by_hand:
-                self._tell(f"> {text}" if text else f"> ({media.name if media else ''})")
+        for text in texts:
+            self._tell(f"> {text}" if text else f"> ({media.name if media else ''})")
             got = await texting.answers(texter, text, media)
             media = None
             exchanges.append((text, got))
             if not as_json:
                 for each in got:
-                    self.stdout.write("\n".join([each.text, *each.media]))
+                    self._show(each)
                 if not got:
                     self.stderr.write("No answer came within a minute.")
         if as_json:
             self.stdout.write(json.dumps(messages_as_json(exchanges), indent=2, ensure_ascii=False))
-        if any(not got for _, got in exchanges):
-            raise CommandError("The agent did not answer. Does `make run` still show web, worker and tasks as ready?")
+        return all(got for _, got in exchanges)
+
+    def _show(self, got: texting.Got) -> None:
+        self.stdout.write("\n".join([got.text, *got.media]))
+        self.stdout.flush()
 
     def _tell(self, text: str) -> None:
         """Progress, beside the result."""

@@ -57,6 +57,8 @@ class Command(BaseCommand):
         self.stdout.write(render(outcome.figures, outcome.seconds, outcome.faults))
         self.stdout.write(f"last reply {outcome.drained_in:.0f} s after the last message; the sender was late by at most "
                           f"{outcome.lag * 1000:.0f} ms\nthe database says: {outcome.stored}")  # fmt: skip
+        for second, milliseconds in sorted(outcome.slow, key=lambda each: -each[1])[:10]:
+            self.stdout.write(f"  slow: {milliseconds:.0f} ms at {second:.0f} s")
         if options["json"]:
             told = {**msgspec.to_builtins(outcome), "options": msgspec.to_builtins(wanted)}
             options["json"].write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import http.cookiejar
 import ipaddress
+import itertools
+import ssl
 import time
 import uuid
 from collections.abc import Coroutine, Mapping
@@ -22,8 +24,10 @@ from channels_io.simulators.twilio.records import Attempt, HookRecord
 from channels_io.simulators.twilio.signing import TOKEN_HEADER, signed_headers
 
 REDIRECTS = 10
-CONNECTIONS = 100
-"""Kept open between webhooks."""
+CONNECTIONS = 12
+"""Kept open between webhooks, by each client."""
+CLIENTS = 8
+"""A client looks at all of its connections for every request: after an outage hundreds are open at once."""
 UNREACHED, UNUSABLE = 11205, 11200
 """Error codes: nobody there; no answer in time or one of 4xx, 5xx."""
 
@@ -50,18 +54,16 @@ class Hooks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._tails: dict[str, asyncio.Event] = {}
         self._parked: dict[str, asyncio.Event] = {}
-        self._client = httpx.AsyncClient(
-            trust_env=False,
-            # No bound on what is open: requests that queue for a connection cost the pool the square of their number.
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS),
-            cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
-        )
+        trusted = httpx.create_ssl_context(trust_env=False)
+        self._clients = tuple(_client(trusted) for _ in range(CLIENTS))
+        self._turns = itertools.count()
 
     async def close(self) -> None:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def settle(self) -> None:
         """Until nothing is on its way any more."""
@@ -122,10 +124,13 @@ class Hooks:
     async def fetch(self, url: str) -> bytes:
         """What <Play> plays. Raises NotFetched."""
         try:
-            answer = await self._client.get(self.where(url), follow_redirects=True, timeout=5.0)
+            answer = await self._next().get(self.where(url), follow_redirects=True, timeout=5.0)
             return answer.raise_for_status().content
         except (httpx.HTTPError, NotHere) as error:
             raise NotFetched(str(error)) from error
+
+    def _next(self) -> httpx.AsyncClient:
+        return self._clients[next(self._turns) % CLIENTS]
 
     def where(self, url: str) -> str:
         """Where a public URL really is served, http(s) and ws(s) alike. Raises NotHere."""
@@ -224,6 +229,9 @@ class Hooks:
             attempt.error = "read"
         except TimeoutError:
             attempt.error = "limit"
+        except asyncio.CancelledError:
+            attempt.error = "left"
+            raise
         else:
             attempt.status = answer.status_code
             record.answer = answer.text
@@ -245,7 +253,7 @@ class Hooks:
                 headers = signed_headers(self._auth_token, asked)
             else:
                 asked, headers = url, signed_headers(self._auth_token, url, record.params)
-            answer = await self._client.request(
+            answer = await self._next().request(
                 method,
                 self.where(asked),
                 headers={**headers, TOKEN_HEADER: record.token},
@@ -256,6 +264,16 @@ class Hooks:
                 return answer
             url, method = urljoin(asked, answer.headers["location"]), "GET"
         return answer
+
+
+def _client(trusted: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        trust_env=False,
+        verify=trusted,  # One for all: reading the authorities takes longer than everything else.
+        # No bound on what is open: requests that queue for a connection cost the pool the square of their number.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=CONNECTIONS),
+        cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
+    )
 
 
 def error_of(record: HookRecord) -> int:

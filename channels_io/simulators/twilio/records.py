@@ -33,7 +33,9 @@ class Problem:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try of a webhook. `status` None: no answer came, and `error` says why: "connect", "read" or "limit"."""
+    """One try of a webhook. `status` None: no answer came, and `error` says why: "connect", "read", "limit", or "left":
+    the call was over or turned elsewhere first, and nobody waited any longer.
+    """
 
     at: float
     status: int | None = None
@@ -67,6 +69,11 @@ class HookRecord:
     @property
     def ok(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def left(self) -> bool:
+        """Nobody waited for the answer: that there is none says nothing of the server."""
+        return self.status is None and bool(self.attempts) and self.attempts[-1].error == "left"
 
     @property
     def ms(self) -> float:

@@ -2,6 +2,12 @@
 
 const place = document.querySelector("[data-home-workers]");
 
+/** What the workers can hold, told beside the calls that they hold. */
+function showCapacity(told) {
+  const note = document.querySelector("[data-home-capacity-note]");
+  if (note) note.textContent = told ? ` ${told.textContent.trim()}` : "";
+}
+
 async function refresh() {
   try {
     const response = await fetch(place.dataset.homeWorkers, { headers: { Accept: "text/html" } });
@@ -11,6 +17,7 @@ async function refresh() {
     if (place.dataset.shown !== html) {
       place.innerHTML = html;
       place.dataset.shown = html;
+      showCapacity(place.querySelector("[data-home-capacity]"));
     }
   } catch {
     // The server is away for a moment; the next round says so or heals it.

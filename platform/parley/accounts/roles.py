@@ -40,6 +40,8 @@ class Permission(StrEnum):
     MANAGE_CHANNELS = "manage_channels"
     MANAGE_WORKSPACE = "manage_workspace"
     """People, roles, API keys, the workspace itself."""
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    """Say which of the workspace's own systems are told what happens, and read what they were told."""
     EXPORT = "export"
     """Take conversations and recordings out."""
 
@@ -77,6 +79,8 @@ SCOPE_PERMISSIONS: Final = MappingProxyType(
         "contacts:write": frozenset({Permission.OPERATE}),
         "campaigns:read": frozenset({Permission.VIEW, Permission.READ_NUMBERS}),
         "campaigns:write": frozenset({Permission.MANAGE_CHANNELS, Permission.OPERATE}),
+        "webhooks:read": frozenset({Permission.MANAGE_WEBHOOKS}),
+        "webhooks:write": frozenset({Permission.MANAGE_WEBHOOKS}),
     }
 )
 """What an API key with this scope may do. No scope manages people or keys: a key cannot make itself stronger."""
@@ -93,6 +97,8 @@ SCOPE_LABELS: Final = MappingProxyType(
         "contacts:write": _("Change people and what is known of them"),
         "campaigns:read": _("Read campaigns and their results"),
         "campaigns:write": _("Make, start and stop campaigns"),
+        "webhooks:read": _("Read webhooks and what they were told"),
+        "webhooks:write": _("Change webhooks and send events again"),
     }
 )
 

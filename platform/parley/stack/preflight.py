@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -114,6 +115,16 @@ def spare_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def spare_ports(count: int, host: str = "127.0.0.1") -> int:
+    """The first of `count` ports in a row that nobody listens on now."""
+    while True:
+        first = spare_port(host)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind((host, port))
+            return first
 
 
 def _size(count: int) -> str:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from parley import embedded
+from parley import embedded, serve
 from parley.lib.env import env_int, env_str
 from parley.stack import resident
 from parley.stack.errors import StackError
@@ -34,6 +34,7 @@ from parley.stack.preflight import (
     check_space,
     listen_on,
     only_one,
+    spare_ports,
 )
 from parley.stack.preflight import spare_port as _spare_port
 from parley.stack.probes import http_ok
@@ -41,8 +42,7 @@ from parley.stack.report import Report
 from parley.stack.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[3]
-WEB = "parley.asgi:application"
-_NICELY = ("nice", "-n", "5") if shutil.which("nice") else ()
+_NICELY = ("nice", "-n", "10") if shutil.which("nice") else ()
 """Background work gives way to calls and webhooks, where all share one machine."""
 DRAIN_SECONDS = "2"
 """For calls in progress when the stack is stopped in its terminal: nobody there wants to wait for a deployment's grace."""
@@ -55,12 +55,18 @@ class StackOptions:
     host: str = "127.0.0.1"
     port: int = 8000
     worker_port: int = 8100
+    local_workers: int = 1
+    """On the ports from `worker_port` on."""
     background: bool = True
     """Celery worker and beat too."""
     own_databases: bool = False
     """Stop the embedded servers with the stack; otherwise the last process that uses them does."""
     env: Mapping[str, str] = field(default_factory=dict)
     """Further variables for every child, e.g. the delays of the fake engines."""
+
+    @property
+    def worker_ports(self) -> range:
+        return range(self.worker_port, self.worker_port + self.local_workers)
 
     @classmethod
     def from_environment(cls) -> StackOptions:
@@ -70,18 +76,26 @@ class StackOptions:
             host=env_str("PARLEY_HOST", "127.0.0.1"),
             port=env_int("PARLEY_PORT", 8000),
             worker_port=env_int("PARLEY_WORKER_PORT", 8100),
+            local_workers=max(1, env_int("PARLEY_LOCAL_WORKERS", 1)),
         )
 
     @classmethod
     def private(
-        cls, var: Path, *, profile: str = "fake", background: bool = False, env: Mapping[str, str] | None = None
+        cls,
+        var: Path,
+        *,
+        profile: str = "fake",
+        background: bool = False,
+        env: Mapping[str, str] | None = None,
+        local_workers: int = 1,
     ) -> StackOptions:
         """A stack of one's own: spare ports, own folder, own databases."""
         return cls(
             var=var,
             profile=profile,
             port=_spare_port(),
-            worker_port=_spare_port(),
+            worker_port=_spare_port() if local_workers == 1 else spare_ports(local_workers),
+            local_workers=local_workers,
             background=background,
             own_databases=True,
             env=env or {},
@@ -114,7 +128,12 @@ class Stack:
 
     @property
     def worker_url(self) -> str:
-        return f"http://127.0.0.1:{self.options.worker_port}"
+        """Of the first one."""
+        return self.worker_urls[0]
+
+    @property
+    def worker_urls(self) -> list[str]:
+        return [f"http://127.0.0.1:{port}" for port in self.options.worker_ports]
 
     @property
     def supervisor(self) -> Supervisor:
@@ -138,7 +157,7 @@ class Stack:
             "PARLEY_DRAIN_SECONDS": os.environ.get("PARLEY_DRAIN_SECONDS", DRAIN_SECONDS),
             "PARLEY_WORKER_HOST": "127.0.0.1",
             "PARLEY_WORKER_PORT": str(options.worker_port),
-            "PARLEY_WORKERS": os.environ.get("PARLEY_WORKERS") or self.worker_url,
+            "PARLEY_WORKERS": os.environ.get("PARLEY_WORKERS") or ",".join(self.worker_urls),
             "PARLEY_AGENTS": str(options.var / "agents.json"),
             **options.env,
         }
@@ -198,7 +217,8 @@ class Stack:
         self._exits.enter_context(only_one(options.var))
         check_port(options.host, options.port, "PARLEY_PORT")
         if self._own_worker:
-            check_port("127.0.0.1", options.worker_port, "PARLEY_WORKER_PORT")
+            for port in options.worker_ports:
+                check_port("127.0.0.1", port, "PARLEY_WORKER_PORT")
         check_space(options.var, SPACE_FOR_DATA, "the databases and recordings", "PARLEY_VAR")
         await self._pull()
         supervisor = Supervisor(cwd=ROOT, env=self.environment(), log_dir=options.var / "log", report=self.report)
@@ -264,7 +284,7 @@ class Stack:
 
     async def _everything(self) -> None:
         """The worker needs no database and takes longest: it loads while the others get ready."""
-        worker = [self._worker()] if self._own_worker else []
+        worker = [self._worker(number) for number in range(self.options.local_workers)] if self._own_worker else []
         agents = resident.Agents(Path(self.environment()["PARLEY_AGENTS"]), self.options.var)
         early = worker if agents.readable else []
         failures: list[StackError] = []
@@ -279,7 +299,8 @@ class Stack:
         if failures:
             raise failures[0]
         if early:
-            await agents.renew(self.worker_url)
+            for url in self.worker_urls:
+                await agents.renew(url)
 
     def _begin(self, programs: Sequence[Program], tasks: asyncio.TaskGroup) -> None:
         if not programs:
@@ -295,13 +316,22 @@ class Stack:
         await self.supervisor.start(program)
         self.report.say(f"{program.name} is ready ({loop.time() - started:.1f} s)", "good")
 
-    def _worker(self) -> Program:
+    def _worker(self, number: int) -> Program:
+        """The first is "worker", the others "worker-2" and so on. Each announces itself beside being configured."""
+        port = self.options.worker_ports[number]
+        name = "worker" if number == 0 else f"worker-{number + 1}"
         return Program(
-            "worker",
+            name,
             (sys.executable, "-m", "inference"),
-            ready=http_ok("127.0.0.1", self.options.worker_port, "/ready"),
+            ready=http_ok("127.0.0.1", port, "/ready"),
             ready_timeout=300,
             hint="If a weight is damaged, `python manage.py models verify` finds it.",
+            env={
+                "PARLEY_WORKER_PORT": str(port),
+                "PARLEY_WORKER_NAME": os.environ.get("PARLEY_WORKER_NAME", name) if number == 0 else name,
+                "PARLEY_WORKER_URL": f"http://127.0.0.1:{port}",
+                "PARLEY_WEB_URL": self.web_url,
+            },
         )
 
     def _others(self) -> list[Program]:
@@ -324,11 +354,10 @@ class Stack:
         answer, but not one for a connection. A call outlives its web process by this.
         """
         host, port = self.options.host, self.options.port
-        daphne = (sys.executable, "-m", "daphne")
         if ":" in host:  # Daphne takes over no socket of IPv6.
-            return (*daphne, "-b", host, "-p", str(port), WEB), ()
+            return serve.command(host, port), ()
         listening = self._exits.enter_context(listen_on(host, port, "PARLEY_PORT")).fileno()
-        return (*daphne, "--fd", str(listening), WEB), (listening,)
+        return serve.command(host, port, listening), (listening,)
 
     def _celery(self) -> Program:
         # Threads, not processes: the tasks wait for the network, and every process would load Django again.

@@ -38,6 +38,8 @@ class Program:
     ready_timeout: float = 120.0
     hint: str = ""
     """What to do when it does not come up."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables of its own, beside those of all."""
     descriptors: tuple[int, ...] = ()
     """Open files that it is given, under the same numbers: a socket that goes on listening while it is started again."""
     drains: float | None = None
@@ -189,7 +191,7 @@ class Supervisor:
                 process = await asyncio.create_subprocess_exec(
                     *program.argv,
                     cwd=self._cwd,
-                    env=self._env,
+                    env=self._env | dict(program.env),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

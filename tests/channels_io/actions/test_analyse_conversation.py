@@ -15,6 +15,7 @@ from agents.models import Agent
 from channels_io.actions import analyse_conversation as analysing
 from channels_io.actions.analyse_again import analyse_again
 from channels_io.actions.analyse_conversation import analyse_conversation
+from channels_io.actions.close_conversation import close_conversation
 from channels_io.actions.close_leg import close_leg
 from channels_io.actions.finish_follow_up import finish_follow_up
 from channels_io.actions.open_leg import open_leg
@@ -131,6 +132,24 @@ def test_messages_wait_until_nobody_writes_any_more(agent: Agent) -> None:
     row = found(conversation)
     assert row.due_at is not None
     assert row.due_at - timezone.now() > QUIET - timedelta(minutes=1)
+
+
+def test_who_closes_it_while_it_is_answered_need_not_wait(agent: Agent, alice: User) -> None:
+    leg = open_leg(agent=agent, running=agent.published, kind="twilio_messaging", media="text")
+    assert close_conversation(actor_for(alice), leg.conversation)
+    close_leg(leg, "answered")
+    row = found(leg.conversation)
+    assert row.due_at is not None
+    assert row.due_at - timezone.now() <= timedelta(seconds=10)
+
+
+def test_who_closes_what_a_message_has_closed_need_not_wait(agent: Agent, alice: User) -> None:
+    conversation = make_conversation(agent, exchanges=TALK, kind="twilio_messaging", media="text")
+    assert conversation.status == Conversation.Status.CLOSED
+    assert not close_conversation(actor_for(alice), conversation)
+    row = found(conversation)
+    assert row.due_at is not None
+    assert row.due_at <= timezone.now()
 
 
 def test_tests_are_left_alone(agent: Agent, worker: Worker) -> None:

@@ -17,9 +17,10 @@ from pytest_django.fixtures import Settings
 from agents.models import Agent
 from channels_io.actions.open_leg import open_leg
 from channels_io.actions.record_entries import record_entries
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, TurnUse
 from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
 from inference.events import ConversationState, Message, Span
+from inference.used import Use, uses_from
 from parley.accounts.models import Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import EXCHANGES, entries_of
@@ -115,7 +116,9 @@ SHORT = entries_of(EXCHANGES[:2], T0)
 
 
 @given(data=st.data())
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_order_in_any_batches_ends_in_the_same_rows(agent: Agent, data: st.DataObject) -> None:
     straight = open_leg(agent=agent, running=agent.published, kind="browser_voice", media="voice")
     record_entries(straight, SHORT)
@@ -284,3 +287,13 @@ def test_the_same_message_over_two_legs_at_once_is_one_turn() -> None:
             done.result()
     assert Turn.objects.count() == 20
     assert Turn.objects.values("message_id").distinct().count() == 20
+
+
+def test_who_worked_for_a_turn_is_kept_and_the_newest_word_stays(leg: Leg) -> None:
+    early, late = (Use("chat", "pv_1", "small\x00", "Cloud", prompt_tokens=count) for count in (10, 12))
+    words = AgentTurn(seq=1, number=1, text="At nine.")
+    record_entries(leg, [words, TurnUse(seq=3, number=1, role="agent", used=(late,))])
+    record_entries(leg, [TurnUse(seq=2, number=1, role="agent", used=(early,))])
+    turn = Turn.objects.get(leg=leg)
+    assert (turn.text, turn.used_seq) == ("At nine.", 3)
+    assert uses_from(turn.used) == (Use("chat", "pv_1", "small", "Cloud", prompt_tokens=12),)

@@ -22,11 +22,14 @@ from channels_io.models import (
     Turn,
 )
 from channels_io.prices import Prices, load_prices
+from channels_io.reads.analysis import read_analysis
 from channels_io.reads.threads import thread_for
+from inference.used import Use
 from parley.accounts.models import AuditEvent, User, Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.cast import actor_for
 from tests.support.conversations import make_conversation
+from tests.support.providers import make_provider
 
 PRICES = Prices(
     asr_minute=6_000,
@@ -93,6 +96,23 @@ def test_with_prices_each_component_has_its_cost_and_twice_is_once(conversation:
     assert total == sum(found.values())
     assert write_costs(conversation) == total
     assert CostLine.objects.count() == len(found)
+
+
+def test_a_service_has_lines_of_its_own_at_its_own_prices(conversation: Conversation, alice: User) -> None:
+    save_prices(actor_for(alice), PRICES)
+    service = make_provider(conversation.workspace, name="Cloud", chat_model="small", prices={"llm_reply": 4 * MILLION})
+    use = Use("chat", service.public_id, "small", "Cloud", prompt_tokens=1_100, cached_tokens=900, reply_tokens=60)
+    Turn.objects.filter(conversation=conversation, role="agent").update(used=msgspec.to_builtins((use,)))
+    write_costs(conversation)
+    rows = CostLine.objects.filter(conversation=conversation, component="llm").order_by("unit")
+    assert [(row.unit, row.quantity, row.cost, row.service_name, row.model) for row in rows] == [
+        ("cached token", 900.0, 0, "Cloud", "small"),
+        ("prompt token", 200.0, 0, "Cloud", "small"),
+        ("reply token", 60.0, 240, "Cloud", "small"),
+    ]
+    assert CostLine.objects.filter(component="asr", service="").get().cost == 1_000
+    (component,) = [each for each in read_analysis(conversation).components if each.label == "Language model"]
+    assert [(source.name, source.cost) for source in component.sources] == [("Cloud", 240)]
 
 
 def test_the_carrier_is_paid_as_it_was(conversation: Conversation, alice: User) -> None:

@@ -127,6 +127,8 @@ def test_a_channel_lives(agent: Agent, writer: Client) -> None:
         "modes": ["chat"],
         "allowed_origins": ["https://example.com"],
         "colour": "#0f766e",
+        "hand_over_line": None,
+        "give_back_line": None,
     }
     assert (channel["version"], channel["enabled"]) == (None, True)
     path = f"/api/v1/channels/{channel['id']}/"

@@ -1,4 +1,4 @@
-"""A web process (Daphne) and workers (fake engines) as they run in earnest: real processes, real signals."""
+"""A web process (by the server that PARLEY_SERVER says) and workers (fake engines) as they run in earnest: real processes, real signals."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from django.db import connection
+
+from parley import serve
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "secret-of-the-tests"
@@ -63,10 +65,10 @@ class Process:
         return self._process.poll() is None
 
 
-def worker(folder: Path, command: list[str] | None = None) -> Process:
-    """`command`: another worker than `python -m inference`."""
+def worker(folder: Path, command: list[str] | None = None, **settings: str) -> Process:
+    """`command`: another worker than `python -m inference`; `settings` are environment variables."""
     port = free_port()
-    extra = {"PARLEY_PROFILE": "fake", "PARLEY_WORKER_PORT": str(port), "PARLEY_AGENTS": ""}
+    extra = {"PARLEY_PROFILE": "fake", "PARLEY_WORKER_PORT": str(port), "PARLEY_AGENTS": "", **settings}
     return Process(command or [sys.executable, "-m", "inference"], port, "/ready", extra, folder / f"worker-{port}.log")
 
 
@@ -81,5 +83,4 @@ def web(folder: Path, *workers: Process, **settings: str) -> Process:
         "DJANGO_SETTINGS_MODULE": "parley.settings",
         **settings,
     }
-    command = [sys.executable, "-m", "daphne", "-v", "1", "-b", "127.0.0.1", "-p", str(port), "parley.asgi:application"]
-    return Process(command, port, "/health", extra, folder / f"web-{port}.log")
+    return Process([*serve.command("127.0.0.1", port)], port, "/health", extra, folder / f"web-{port}.log")

@@ -94,7 +94,7 @@ class ScriptedWorkers:
         self.voice_fails = False
 
     @asynccontextmanager
-    async def connect(self, opening: Open) -> AsyncIterator[ScriptedLink]:
+    async def connect(self, opening: Open, *, leaving: object = None) -> AsyncIterator[ScriptedLink]:
         if self.refusals:
             raise self.refusals.pop(0)
         if self.down:

@@ -57,7 +57,7 @@ class HereWorkers:
     """A worker in this event loop."""
 
     @asynccontextmanager
-    async def connect(self, opening: Open) -> AsyncIterator[Link]:
+    async def connect(self, opening: Open, *, leaving: object = None) -> AsyncIterator[Link]:
         talking = Talking(opening, Scripted().engines())
         running = asyncio.create_task(talking.run())
         try:
@@ -368,5 +368,7 @@ def test_which_conversation_is_gone_on_with(agent: Agent, acme: Workspace) -> No
     talk(agent, hours=1, contact=ann, test=True)
     assert found() == older
     assert (found(0), found(10), found(48)) == (None, None, older)
-    talk(agent, hours=2, contact=ann, ended=True)
+    over = talk(agent, hours=2, contact=ann, ended=True)
     assert found() is None
+    Conversation.objects.filter(pk=over.pk).update(state={"flow": {"ended": True, "put_through": True}})
+    assert found() == over

@@ -18,6 +18,7 @@ from channels_io.live.own_tools import Line
 from inference import events as wire
 from inference.errors import WorkerFull
 from inference.events import Control, ConversationState, Media, Message
+from inference.lending import LentService
 from inference.spec import AgentSpec
 from tests.channels_io.live.script import FACTS, ScriptedLink, Stage, tone
 from tests.channels_io.live.virtual_time import run_virtual
@@ -391,6 +392,9 @@ class Switchboard:
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
         return None
+
+    async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        return ()
 
     async def denied(self, name: str) -> None: ...
 

@@ -10,7 +10,7 @@ import pytest
 
 from channels_io.base import CloseCode
 from channels_io.end_reasons import EndReason
-from channels_io.entries import EventEntry
+from channels_io.entries import EventEntry, TurnUse
 from channels_io.live import messages
 from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.limits import Limits
@@ -19,6 +19,7 @@ from channels_io.live.messages import CallerAudio, Gone, Hangup, Ping, Played, R
 from inference import events as wire
 from inference.errors import WorkerError, WorkerFull, WorkerLost
 from inference.events import ConversationState, Media, Message, Span
+from inference.used import Use
 from tests.channels_io.live.script import FACTS, SPEC, Stage, hush, tone
 from tests.channels_io.live.virtual_time import run_virtual
 
@@ -862,3 +863,21 @@ async def test_a_call_that_was_cut_off_begins_with_a_word_of_ours() -> None:
         await answer(stage, 6, milliseconds=100)
         await asyncio.sleep(1)
         assert stage.channel.samples(6) == 2400
+
+
+@virtual
+async def test_what_services_did_is_recorded_also_of_a_turn_that_is_over() -> None:
+    def used(stage: Stage) -> list[tuple[int, str, int]]:
+        found = [entry for entry in stage.recorder.entries if isinstance(entry, TurnUse)]
+        return [(entry.number, entry.role, sum(use.prompt_tokens for use in entry.used)) for entry in found]
+
+    async with Stage() as stage:
+        await answer(stage, 1)
+        await stage.down(wire.Timing(1, (), used=(Use("chat", "pv_1", prompt_tokens=5),)))
+        await stage.down(wire.Interrupted(2))
+        await stage.down(wire.Timing(1, (), used=(Use("chat", "pv_1", prompt_tokens=2),)))
+        await stage.down(wire.State(ConversationState(turn=2), 2, used=(Use("chat", "pv_1", prompt_tokens=9),)))
+        assert used(stage) == [(1, "agent", 5), (1, "agent", 7)]  # The last is of no turn yet: it goes with the next.
+        await answer(stage, 3)
+        await stage.down(wire.Timing(3, (), used=(Use("chat", "pv_1", prompt_tokens=1),)))
+        assert used(stage)[-1] == (3, "agent", 10)

@@ -58,6 +58,23 @@ def place(agent: Agent, tmp_path: Path) -> Iterator[str]:
         speech.stop()
 
 
+@pytest.fixture
+def two_places(agent: Agent, tmp_path: Path) -> Iterator[tuple[Process, Process]]:
+    """Two web processes behind one address."""
+    speech: Process = worker(tmp_path)
+    speech.start()
+    servers = (web(tmp_path, speech), web(tmp_path, speech))
+    for server in servers:
+        server.start()
+    try:
+        for process in (speech, *servers):
+            process.wait_ready()
+        yield servers
+    finally:
+        for process in (*servers, speech):
+            process.stop()
+
+
 def tone(seconds: float) -> Samples:
     """The operator's recording: a pitch that no voice here has."""
     time_axis = np.arange(int(RATE_IN * seconds)) / RATE_IN
@@ -84,9 +101,13 @@ async def rows(query: Callable[[], Any]) -> Any:
     return await database_sync_to_async(query)()
 
 
-def calling(agent: Agent, place: str) -> Any:
+def calling(agent: Agent, place: str, conversation: str = "") -> Any:
     ticket = Ticket(
-        workspace=agent.workspace.public_id, kind="browser_voice", agent=agent.public_id, origins=(ANY_ORIGIN,)
+        workspace=agent.workspace.public_id,
+        kind="browser_voice",
+        agent=agent.public_id,
+        conversation=conversation,
+        origins=(ANY_ORIGIN,),
     )
     return BrowserCaller.connect(place.replace("http", "ws", 1), issue_ticket(ticket))
 
@@ -180,3 +201,40 @@ async def test_the_operators_browser_dies_while_speaking(agent: Agent, place: st
     changes = await rows(lambda: list(OwnerChange.objects.values_list("number", "owner", "by")))
     assert changes == [(1, "human", "taken"), (2, "ai", "lost")]
     assert await rows(lambda: Event.objects.filter(kind="person_away").count()) == 1
+
+
+async def test_the_callers_web_process_is_killed_while_a_person_talks(
+    agent: Agent, two_places: tuple[Process, Process], alice: User
+) -> None:
+    """Their page comes back to another process: the person's voice goes on, and the call is still theirs."""
+    killed, left = (f"http://127.0.0.1:{server.port}" for server in two_places)
+    session = await rows(lambda: login_session(alice))
+    async with Operator.signed_in(left, session) as operator:
+        async with await asyncio.to_thread(calling, agent, killed) as caller:
+            await caller.wait_until_quiet()
+            conversation = caller.ready.conversation
+            await operator.watch(conversation)
+            await operator.wait(lambda: operator.hello is not None)
+            await operator.take_over()
+            await caller.wait(lambda: said(caller, HANDED_OVER), 5)
+            await caller.wait_until_quiet()
+            speaking = asyncio.create_task(operator.speak(tone(8.0)))
+            await asyncio.sleep(1.0)
+            two_places[0].stop()
+            died = time.monotonic()
+            await caller.wait(lambda: caller.closed, 5)
+        async with await asyncio.to_thread(calling, agent, left, conversation) as caller:
+            await caller.wait(lambda: any(sound.at is not None for sound in caller._sounds.values()), 5)
+            sounded = min(sound.at for sound in caller._sounds.values() if sound.at is not None)
+            assert sounded - died < 1.5
+            await speaking
+            assert seconds_of_pitch(caller.result().agent_audio) > 3
+            assert not said(caller, HANDED_OVER) and not said(caller, ONE_MOMENT)
+            assert (caller.ready.conversation, operator.owner.number) == (conversation, 1)
+            await operator.give_back()
+            await caller.wait(lambda: said(caller, HANDED_BACK), 5)
+            await caller.wait_until_quiet()
+            await caller.speak(noise())
+            assert (await caller.answer()).said
+    changes = await rows(lambda: list(OwnerChange.objects.values_list("number", "owner", "by")))
+    assert changes == [(1, "human", "taken"), (2, "ai", "given_back")]

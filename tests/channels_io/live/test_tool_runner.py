@@ -14,6 +14,7 @@ from channels_io.live.own_tools import Line as OwnLine
 from channels_io.live.tool_runner import AT_ONCE, HIDDEN, IN_A_LEG, ToolRunner
 from channels_io.mocks import Mock
 from inference.events import ConversationState, ToolCall, ToolResult, Up
+from inference.lending import LentService
 from inference.nodes import CallNode, CollectNode, FlowSpec, GoalNode, HandoffNode, Slot, ToolSpec
 from inference.spec import AgentSpec, decode_spec
 from tests.channels_io.live.script import SPEC, HandLine
@@ -31,6 +32,7 @@ FLOW = FlowSpec(
 )
 AGENT = msgspec.structs.replace(SPEC, flow=FLOW)
 OTHER = msgspec.structs.replace(SPEC, agent="ag_2", name="Bob")
+SERVICE = LentService("pv_1", "Cloud", "https://api.example.com/v1", ("93.184.215.14",), "sk-canary", chat="small")
 FACTS = LegFacts(leg="lg_1", conversation="cv_1", agent="Ada", spec=AGENT)
 
 
@@ -58,6 +60,9 @@ class Box:
 
     async def hand_over(self, agent: str) -> AgentSpec | None:
         return OTHER if agent == "ag_2" and not self.gone else None
+
+    async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        return (SERVICE,) if spec == OTHER else ()
 
     async def denied(self, name: str) -> None:
         self.refused.append(name)
@@ -202,6 +207,8 @@ def test_another_agent_takes_over_and_its_specification_is_what_goes_on() -> Non
         desk.runner.ask(ToolCall("c1", "parley.agent", '{"agent":"ag_2","history":"full"}'))
         await asyncio.sleep(0.1)
         assert decode_spec(desk.told[0].result) == OTHER
+        assert desk.told[0].lent == (SERVICE,)
+        assert "sk-canary" not in json.dumps(desk.records)
         assert desk.runner.spec == OTHER
         assert len(desk.recorded("tool_result")[0]["result"]) < 100
         desk.runner.begin_again()  # another worker: it opens with the first agent, and asks for the second

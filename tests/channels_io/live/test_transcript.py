@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming
+from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, TurnUse
 from channels_io.live.transcript import Transcript
 from channels_io.live.waterfall import Measured
 from inference.events import ConversationState, Heard, Span, State
+from inference.used import Use
 
 
 def transcript(media: str = "voice") -> tuple[Transcript, list[Entry]]:
@@ -116,3 +117,28 @@ def test_caller_turn_timing_and_event() -> None:
     assert spoken.v2v_ms == 312.5
     assert isinstance(event, EventEntry)
     assert (event.kind, event.data, event.at_ms) == ("dtmf", {"digit": "5"}, 5000)
+
+
+def uses(entries: list[Entry]) -> list[tuple[int, str, int]]:
+    """(turn, side, tokens read)"""
+    return [
+        (entry.number, entry.role, sum(use.prompt_tokens for use in entry.used))
+        for entry in entries
+        if isinstance(entry, TurnUse)
+    ]
+
+
+def test_what_was_used_goes_with_the_words_and_says_all_of_them() -> None:
+    script, entries = two_clauses()
+    script.used(2, "agent", [Use("chat", "pv_1", prompt_tokens=10)])
+    script.used(2, "agent", [Use("chat", "pv_1", prompt_tokens=1)])
+    script.used(2, "agent", ())
+    assert uses(entries) == [(2, "agent", 10), (2, "agent", 11)]
+
+
+def test_an_answer_that_nobody_heard_is_paid_for_with_what_it_answers() -> None:
+    script, entries = transcript()
+    script.used(1, "agent", [Use("chat", "pv_1", prompt_tokens=5)])  # of no turn in the record
+    script.heard(Heard(2, "Well"), 0, 400)
+    script.used(2, "agent", [Use("chat", "pv_1", prompt_tokens=10)])
+    assert uses(entries) == [(2, "caller", 15)]

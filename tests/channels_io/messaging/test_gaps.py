@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from msgspec.structs import replace
 
 from channels_io.messaging.gaps import OVERLAP, fill_gaps
 from channels_io.messaging.provider import IncomingMessage
@@ -35,7 +37,32 @@ def test_what_was_refused_is_found_and_what_was_taken_is_not_taken_twice(line: P
     assert fill_gaps() == 0
     assert list(InboundEvent.objects.order_by("pk").values_list("key", flat=True)) == ["SM1", "SM2"]
     line.answer()
-    assert post.texts == ["Hello.\n\nYou said two\none"]  # the list knows when it was written, and the webhook does not
+    assert post.texts == ["Hello.\n\nYou said one\ntwo"]  # the list tells both times, the webhook told none
+
+
+def test_within_a_second_the_order_of_the_list_counts(line: PaperLine, post: Post) -> None:
+    made_before(line)
+    at = (timezone.now() - timedelta(seconds=10)).replace(microsecond=0)
+    line.write("one", key="SM1")
+    post.came = [replace(came(f"SM{number}", text), at=at) for number, text in ((1, "one"), (2, "two"), (3, "three"))]
+    assert fill_gaps() == 2
+    line.answer()
+    assert post.texts == ["Hello.\n\nYou said one\ntwo\nthree"]
+
+
+def test_the_times_of_a_thread_are_told_at_once(line: PaperLine, post: Post) -> None:
+    """Whoever answered it in between would find the second message with a time before that of the first."""
+    made_before(line)
+    line.write("one", key="SM1")
+    line.write("two", key="SM2")
+    post.came = [came("SM1", "one", 20), came("SM2", "two", 10)]
+    with CaptureQueriesContext(connection) as asked:
+        assert fill_gaps() == 0
+    assert sum(query["sql"].startswith('UPDATE "channels_io_inboundevent"') for query in asked) == 1
+    assert not InboundEvent.objects.filter(provider_at=None).exists()
+    first, second = InboundEvent.objects.order_by("pk")
+    assert first.provider_at == post.came[0].at
+    assert second.provider_at == post.came[1].at
 
 
 def test_each_round_begins_a_little_before_the_last_one_ended(line: PaperLine, post: Post) -> None:

@@ -10,14 +10,18 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
+from msgspec.structs import replace
 
+from channels_io.actions.steer_conversation import whisper
 from channels_io.actions.take_over import give_back, take_over
 from channels_io.actions.write_as_person import NotWritten, write_as_person, write_template_as_person
+from channels_io.messaging import given_back
 from channels_io.messaging.given_back import go_on_after_person
 from channels_io.messaging.leases import claim
 from channels_io.messaging.provider import IncomingMedia
 from channels_io.models import (
     Conversation,
+    Event,
     InboundEvent,
     Leg,
     MessageTemplate,
@@ -31,10 +35,11 @@ from channels_io.models import (
 )
 from channels_io.reads.record import read_record
 from channels_io.reads.ways import way_of
+from inference import events as wire
 from parley.accounts.actor import Actor
 from parley.accounts.models import AuditEvent, Role, User, Workspace
 from tests.channels_io.live.script import ScriptedWorkers
-from tests.channels_io.messaging.conftest import ANN, PaperLine
+from tests.channels_io.messaging.conftest import ANN, EchoLink, PaperLine
 from tests.channels_io.messaging.paper import Post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -212,6 +217,80 @@ def test_given_back_the_agent_goes_on(
     Thread.objects.update(due_at=timezone.now())
     lease = claim(line.thread().pk)
     assert lease is not None
+
+
+class GoingOn(EchoLink):
+    """Says something by itself when it is given the conversation back."""
+
+    async def send(self, message: wire.Up) -> None:
+        await super().send(message)
+        if isinstance(message, wire.Control) and (message.action, message.text) == ("owner", "ai"):
+            turn = max(self.state.turn, message.turn) + 1
+            history = (*self.state.history, wire.Message("assistant", "Back again."))
+            self.state = replace(self.state, turn=turn, history=history, owner="ai")
+            self.say(
+                wire.ReplyText(turn, "Back again."),
+                wire.ReplyDone(turn, "Back again."),
+                wire.State(self.state, turn, turn, "Back again."),
+            )
+
+
+class Killed(BaseException):
+    """As SIGKILL: nobody catches it."""
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_killed_before_the_words_became_a_message_they_are_sent_once(
+    line: PaperLine,
+    post: Post,
+    workers: ScriptedWorkers,
+    taken: Conversation,
+    operator: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    more: bool,
+) -> None:
+    """`more`: the contact writes before anybody takes the thread up again."""
+    workers._link_type = GoingOn
+    write_as_person(operator, taken, "Noted.", "k1")
+    line.answer()
+    give_back(operator, taken)
+
+    def killed(**_arguments: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(given_back, "queue_message", killed)
+        with pytest.raises(Killed):
+            line.answer()
+    assert now(taken).state["owner"] == "ai"
+    assert post.texts[1:] == ["Noted."]
+    Thread.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    talks = len(workers.links)
+    if more:
+        line.write("Hello?")
+    line.answer()
+    line.answer()
+    answers = ["You said Hello?"] if more else []
+    assert post.texts[1:] == ["Noted.", "Back again.", *answers]
+    assert len(workers.links) == talks + len(answers)
+
+
+def test_a_whisper_waits_for_the_next_answer(
+    line: PaperLine, workers: ScriptedWorkers, operator: Actor, acme: Workspace
+) -> None:
+    line.write("Hi")
+    line.answer()
+    conversation = Conversation.objects.get()
+    whisper(operator, conversation, "  Offer ten percent off ")
+    event = Event.objects.get(kind="whispered")
+    assert event.data == {"text": "Offer ten percent off", "by": str(operator.user)}
+    line.write("More")
+    line.answer()
+    state = workers.links[-1].opening.state
+    assert (state.instructions, state.unfollowed) == (("Offer ten percent off",), 1)
+    assert [each.text for each in state.history] == ["Hi", "You said Hi"]
+    with pytest.raises(PermissionDenied):
+        whisper(Actor(workspace=acme, user=operator.user, role=Role.VIEWER), conversation, "Psst")
 
 
 def test_where_nothing_was_given_back_nothing_is_said(line: PaperLine, workers: ScriptedWorkers) -> None:

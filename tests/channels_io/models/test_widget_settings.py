@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
+from channels_io.hand_over_lines import lines_of
+from channels_io.models import Channel
 from channels_io.widget_settings import WidgetSettings, checked_settings, clean_colour, clean_origin, clean_origins
 
 
@@ -92,3 +94,23 @@ def test_settings_go_through_json_unchanged() -> None:
 def test_strangers_settings_are_checked(sent: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         checked_settings(sent)
+
+
+def test_lines_for_a_colleague_who_takes_over() -> None:
+    kept = checked_settings({"hand_over_line": " Here is Ann. ", "give_back_line": ""})
+    assert (kept.hand_over_line, kept.give_back_line) == ("Here is Ann.", "")
+    assert WidgetSettings.of(kept.as_json()) == kept
+    assert checked_settings({}).hand_over_line is None
+    for damaged in (7, "x" * 301):
+        with pytest.raises(ValidationError):
+            checked_settings({"hand_over_line": damaged})
+    assert WidgetSettings.of({"hand_over_line": 7}).hand_over_line is None
+
+
+def test_whose_words_are_said() -> None:
+    channel = Channel(settings={"hand_over_line": "The channel's.", "give_back_line": None})
+    said = {"hand_over_line": "The agent's.", "give_back_line": " The agent is back. "}
+    assert lines_of(channel, said) == {"handed_over": "The channel's.", "handed_back": "The agent is back."}
+    assert lines_of(None, said) == {"handed_over": "The agent's.", "handed_back": "The agent is back."}
+    assert lines_of(Channel(settings={"hand_over_line": ""}), said)["handed_over"] == ""
+    assert lines_of(None, {"hand_over_line": "", "give_back_line": ""}) == {}

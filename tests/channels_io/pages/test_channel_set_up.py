@@ -257,10 +257,10 @@ def test_words_for_a_colleague_who_takes_over(acme: Workspace, bob: User, client
     client.post(path, {**CALL, "hand_over_line": ours, "give_back_line": "Back again."})
     channel.refresh_from_db()
     assert (channel.settings["hand_over_line"], channel.settings["give_back_line"]) == (None, "Back again.")
-    assert lines_of(channel) == {"handed_back": "Back again."}
+    assert lines_of(channel, {}) == {"handed_back": "Back again."}
     client.post(path, {**CALL, "hand_over_line": "", "give_back_line": ""})
     channel.refresh_from_db()
-    assert lines_of(channel) == {"handed_over": "", "handed_back": ""}
+    assert lines_of(channel, {}) == {"handed_over": "", "handed_back": ""}
     assert ours not in html(client, path)
 
 

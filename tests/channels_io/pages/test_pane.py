@@ -92,7 +92,7 @@ def test_steps_tools_and_failures_are_lines(agent: Agent, oscar: User, client_of
         EventEntry(seq=93, kind="interrupted", data={}),
     ]
     html = pane_of(client_of(oscar), make_conversation(agent, more=more))
-    assert "→ lost" in html
+    assert f'→ <a href="/agents/{agent.public_id}/builder/#lost" title="Open in the builder">lost</a>' in html
     assert "&lt;today&gt;" in html
     assert "The voice failed." in html
     assert sum("event" in key for key in keys_of(html)) == 3, "an interruption stands at the turn it cut"

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from agents.actions.edit_draft import edit_draft
 from agents.models import Agent
 from channels_io import recordings
 from channels_io.actions.save_channel import create_channel
@@ -128,7 +129,29 @@ def test_home_takes_few_queries(agent: Agent, alice: User, client_of: ClientOf) 
             html(client, "/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
-    assert counts[1] <= 30
+    assert counts[1] <= 37
+
+
+def test_the_cards_of_home_lead_to_their_conversations(agent: Agent, alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    conversation = make_conversation(agent, end_reason="worker_lost")
+    page = html(client, "/")
+    cards = re.findall(r'<a class="p-card p-stat home-stat" href="([^"]+)"', page)
+    causes = re.findall(r'<li><a href="([^"]+figure=ended[^"]+)"', page)
+    assert (len(cards), len(causes)) == (10, 1)
+    for link in [*cards, *causes]:
+        listed = html(client, link.replace("&amp;", "&"))
+        assert "figure=" in link
+        assert ("Speech worker lost" in listed) == (link in causes)
+        assert (conversation.public_id in listed) == (
+            not any(name in link for name in ("solved", "handed", "cost", "cut_off", "unanswered"))
+        ), link
+
+
+def test_what_workers_can_hold_is_told_to_home(alice: User, client_of: ClientOf) -> None:
+    status = {"return_value": {"ready": True, "capacity": 12, "conversations": 1}}
+    with patch("channels_io.reads.workers.worker_status", **status):
+        assert "data-home-capacity> · room for 12</span>" in html(client_of(alice), "/home/workers/")
 
 
 # --- one conversation -------------------------------------------------------------------------
@@ -274,6 +297,8 @@ def test_a_widget_is_made_on_the_page(agent: Agent, bob: User, client_of: Client
         "modes": ["voice", "chat"],
         "allowed_origins": ["https://shop.example", "http://localhost:3000"],
         "colour": "#112233",
+        "hand_over_line": None,
+        "give_back_line": None,
     }
     assert f"&lt;parley-widget channel=&quot;{channel.public_id}&quot;&gt;&lt;/parley-widget&gt;" in page
     assert "/widget.js&quot;&gt;&lt;/script&gt;" in page
@@ -306,6 +331,28 @@ def test_a_taken_name_is_said_at_the_field(agent: Agent, bob: User, client_of: C
     page = client_of(bob).post("/channels/new/widget/", {**GOOD, "agent": agent.public_id}).content.decode()
     assert "Another channel has this name." in page
     assert Channel.objects.count() == 1
+
+
+def test_a_widget_has_words_for_a_colleague_who_takes_over(
+    agent: Agent, bob: User, client_of: ClientOf, acme: Workspace
+) -> None:
+    edit_draft(system_actor(acme), agent, {"give_back_line": "It is me again."}, revision=agent.draft.revision)
+    publish(agent)
+    channel = create_channel(system_actor(acme), kind=WIDGET_KIND, name="Site", agent=agent)
+    client, path = client_of(bob), f"/channels/{channel.public_id}/"
+    ours = "You are now speaking with a colleague of mine."
+    page = html(client, path)
+    assert ours in page
+    assert "It is me again." in page
+    assert "hand_over_line" not in html(client, "/channels/new/widget/")
+    sent = {**GOOD, "agent": agent.public_id, "enabled": "on", "give_back_line": "It is me again."}
+    assert client.post(path, {**sent, "hand_over_line": ""}).status_code == 302
+    channel.refresh_from_db()
+    assert (channel.settings["hand_over_line"], channel.settings["give_back_line"]) == ("", None)
+    assert ours not in html(client, path)
+    client.post(path, {**sent, "hand_over_line": ours})
+    channel.refresh_from_db()
+    assert channel.settings["hand_over_line"] is None
 
 
 def test_a_channel_is_changed_and_pinned(agent: Agent, bob: User, client_of: ClientOf, acme: Workspace) -> None:

@@ -164,12 +164,13 @@ def test_tests_of_the_builder_are_in_no_other_list(agent: Agent, alice: User) ->
     assert tab_counts(actor)["all"] == 0
 
 
-@pytest.mark.parametrize("few", [0, 1000])
+@pytest.mark.parametrize(("few", "blocks"), [(0, (3, 3, 3)), (1000, (1, 1, 1)), (1000, (64, 64, 64))])
 def test_words_are_found_whether_they_are_rare_or_everywhere(
-    agent: Agent, alice: User, few: int, monkeypatch: pytest.MonkeyPatch
+    agent: Agent, alice: User, few: int, blocks: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`few` 0: too many to list, so the conversations are looked through."""
+    """`few` 0: too many to list, so the conversations are looked through, in `blocks`."""
     monkeypatch.setattr(inbox_search, "FEW_TURNS", few)
+    monkeypatch.setattr(inbox_search, "BLOCKS", blocks)
     made = several(agent, 5)
     odd = make_conversation(
         agent, exchanges=(Said("My <b>parcel</b> is lost", "Which parcel?"),), contact_name="Ada Quill"
@@ -196,7 +197,7 @@ def test_a_search_that_looks_through_many_goes_on_where_it_stopped(
     agent: Agent, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox_search, "FEW_TURNS", 0)
-    monkeypatch.setattr(inbox_search, "LOOKED_AT", 2)
+    monkeypatch.setattr(inbox_search, "BLOCKS", (1, 1))
     several(agent, 5)
     odd = make_conversation(agent, exchanges=(Said("parcel", "Yes?"),))
     change(odd, last_at=timezone.now() - timedelta(hours=1))

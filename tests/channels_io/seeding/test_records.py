@@ -4,9 +4,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
 
 from agents.models import Agent
-from channels_io.models import Analysis, Contact, Conversation, CostLine, Leg, Turn, TurnSpan
+from channels_io.models import Analysis, Contact, Conversation, CostLine, Handoff, Leg, Turn, TurnSpan
 from channels_io.seeding import records
 from parley.accounts.models import User, Workspace
 from tests.support.agents import make_agent, publish
@@ -37,6 +39,14 @@ def test_conversations_with_all_that_hangs_on_them() -> None:
     assert Analysis.objects.filter(workspace=workspace).count() > 20
     assert CostLine.objects.filter(workspace=workspace).exists()
     assert not talks.filter(last_words="").exists()
+    assert not talks.exclude(created_at=F("started_at")).exists()
+    assert not Turn.objects.of(workspace).filter(at__gt=F("conversation__last_at")).exists()
+    assert not talks.filter(last_at__gt=timezone.now()).exists()
+    for each in Handoff.objects.of(workspace).select_related("conversation"):
+        assert each.conversation.started_at < each.created_at <= each.conversation.last_at
+        assert (each.taken_at is not None) == (each.state in ("taken", "returned"))
+        if each.taken_at is not None:
+            assert 4 <= (each.taken_at - each.created_at).total_seconds() <= 150
     assert Contact.objects.of(workspace).count() == 36
     for turn in Turn.objects.of(workspace).exclude(v2v_ms=None)[:20]:
         assert turn.v2v_ms is not None
@@ -69,5 +79,7 @@ def test_the_pages_of_a_seeded_workspace_are_measured() -> None:
     out = StringIO()
     call_command("measurepages", n=1, goal=60_000, only="search", stdout=out)
     assert "inbox: search, rare words" in out.getvalue()
+    call_command("measurepages", n=1, goal=60_000, only="analytics", stdout=out)
+    assert "analytics" in out.getvalue()
     with pytest.raises(CommandError, match="take longer"):
         call_command("measurepages", n=1, goal=0, only="live", stdout=StringIO())

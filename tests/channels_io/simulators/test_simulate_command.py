@@ -51,7 +51,7 @@ async def test_a_booking_and_a_call_whose_server_dies(tmp_path: Path, monkeypatc
         assert code == 0, f"{out}\n{err}\n{log_of(stack, 'web')}"
         story = json.loads(out)
         assert [check["what"] for check in story["checks"] if not check["right"]] == []
-        assert len(story["checks"]) == 17
+        assert len(story["checks"]) == 19
         assert len(story["conversations"]) == 2
 
         await a_call_whose_server_dies(stack)

@@ -52,7 +52,7 @@ class HereWorkers:
     """A worker in this event loop."""
 
     @asynccontextmanager
-    async def connect(self, opening: Open) -> AsyncIterator[Link]:
+    async def connect(self, opening: Open, *, leaving: object = None) -> AsyncIterator[Link]:
         talking = Talking(opening, Scripted().engines())
         running = asyncio.create_task(talking.run())
         try:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from inference.audio import AUDIBLE_DBFS, level_dbfs
-from inference.engines.base import AsrOptions
+from inference.engines.base import AsrOptions, Transcript
 from inference.engines.faster_whisper import FasterWhisper
 from inference.engines.hibari import RATE, HibariVoice
 from inference.engines.silero import Silero
 from inference.engines.smart_turn import SmartTurn
+from inference.engines.whisper_decoder import Decoder
 from inference.errors import EngineNotReady, UnknownEngine
 from inference.spec import VoiceSpec
 
@@ -232,3 +235,16 @@ async def test_weights_that_are_not_there(tmp_path: Path) -> None:
     for engine in (Silero(path=str(tmp_path / "x")), FasterWhisper(path=str(tmp_path / "x"))):
         with pytest.raises(EngineNotReady):
             await engine.load()
+
+
+async def test_clips_read_together_are_heard_as_each_alone(speak) -> None:
+    """What a GPU does; here on the processor, whose decoder would read each alone."""
+    decoder = Decoder(weights("whisper-tiny.en"), threads=1, compute_type="int8", device="cpu")
+    clips = [await speak(text) for text in ("I would like to book a table.", "Thank you, goodbye.")]
+    silence = np.zeros(16000, np.int16)
+    wanted = [lambda: False, lambda: False, lambda: False, lambda: True]
+    found = decoder.transcribe_many([*clips, silence, clips[0]], AsrOptions(), wanted)
+    assert isinstance(found[3], CancelledError)
+    heard = [each.text for each in found if isinstance(each, Transcript)]
+    words = [re.findall("[a-z]+", text.lower()) for text in heard]
+    assert words == [["i", "would", "like", "to", "book", "a", "table"], ["thank", "you", "goodbye"], []]

@@ -27,7 +27,7 @@ def test_settings_reach_the_engine() -> None:
 
 
 def test_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(UnknownEngine, match="no synthesizer engine 'piper'. Known: fake, hibari"):
+    with pytest.raises(UnknownEngine, match="no synthesizer engine 'piper'. Known: coqui, fake, hibari"):
         registry.create("synthesizer", "piper", {})
 
 

@@ -230,12 +230,13 @@ export function show(panel: Panel | null): void {
 }
 
 /** Opens the node's graph, selects it, brings it into view. */
-export function goTo(node: string, field = ""): void {
+export function goTo(node: string, field = ""): boolean {
   const place = placeOf(flowNow(), node);
-  if (place === null) return;
+  if (place === null) return false;
   if (place !== get().open) set({ open: place });
   set({ nodes: new Set([node]), edges: empty, sight: { nodes: [node] }, panel: "inspector", outline: false });
   if (field) set({ focus: { field } });
+  return true;
 }
 
 /** Selects the node and brings it into view; the panel stays. */

@@ -40,16 +40,17 @@ async def create(world: World, asked: Asked) -> Answer:
 
 async def collection(world: World, asked: Asked) -> Answer:
     wanted = asked.query
-    rows = [
-        call_shape(record)
+    in_time = within(wanted, "StartTime")
+    records = [
+        record
         for record in reversed(world.exchange.calls.values())
         if wanted.get("To", record.to) == record.to
         and wanted.get("From", record.sender) == record.sender
         and wanted.get("Status", record.status) == record.status
         and wanted.get("ParentCallSid", record.parent_sid) == record.parent_sid
-        and in_time(wanted, "StartTime", record.when_answered or record.when)
+        and in_time(record.when_answered or record.when)
     ]
-    return page_of(asked, "calls", rows)
+    return page_of(asked, "calls", records, call_shape)
 
 
 async def fetch(world: World, asked: Asked) -> Answer:
@@ -134,15 +135,17 @@ async def recording_media(world: World, asked: Asked) -> Answer:
     return Response(taken.wav, media_type="audio/x-wav")
 
 
-def in_time(wanted: dict[str, str], name: str, when: datetime) -> bool:
+def within(wanted: dict[str, str], name: str) -> Callable[[datetime], bool]:
     """`<name>`, `<name><` and `<name>>` as lists take them: a day, or a moment with its second."""
-    at = when.replace(microsecond=0)
-    checks: tuple[tuple[str, Callable[[datetime], bool]], ...] = (
-        (f"{name}>", lambda moment: at >= moment),
-        (f"{name}<", lambda moment: at <= moment),
-        (name, lambda moment: at.date() == moment.date()),
-    )
-    return all(holds(_moment(wanted[key])) for key, holds in checks if wanted.get(key))
+    begin, end, day = (_moment(text) if (text := wanted.get(key)) else None for key in (f"{name}>", f"{name}<", name))
+
+    def holds(when: datetime) -> bool:
+        at = when.replace(microsecond=0)
+        return (
+            (begin is None or at >= begin) and (end is None or at <= end) and (day is None or at.date() == day.date())
+        )
+
+    return holds
 
 
 def _moment(text: str) -> datetime:

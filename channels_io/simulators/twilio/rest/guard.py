@@ -132,8 +132,10 @@ async def _asked(request: Request) -> Asked:
     )  # fmt: skip
 
 
-def page_of(asked: Asked, key: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """One page of a list, newest first as they are given."""
+def page_of(
+    asked: Asked, key: str, rows: Iterable[Any], shape: Callable[[Any], dict[str, Any]] = dict
+) -> dict[str, Any]:
+    """One page of a list, newest first as they are given. `shape` is asked for what is shown only."""
     everything = list(rows)
     size = min(LARGEST_PAGE, max(1, _whole(asked.query.get("PageSize"), PAGE_SIZE)))
     number = _whole(asked.query.get("Page"), 0)
@@ -141,7 +143,7 @@ def page_of(asked: Asked, key: str, rows: Iterable[dict[str, Any]]) -> dict[str,
     shown = everything[start : start + size]
     more = start + size < len(everything)
     return {
-        key: shown,
+        key: [shape(row) for row in shown],
         "page": number,
         "page_size": size,
         "start": start,

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from channels_io.simulators.twilio.errors import RestError
 from channels_io.simulators.twilio.message_centre import WHATSAPP, MediaItem, Out, variables_of
 from channels_io.simulators.twilio.records import MessageRecord
-from channels_io.simulators.twilio.rest.calls import in_time
+from channels_io.simulators.twilio.rest.calls import within
 from channels_io.simulators.twilio.rest.guard import Answer, Asked, page_of
 from channels_io.simulators.twilio.rest.shapes import date, message_shape
 from channels_io.simulators.twilio.templates import Template
@@ -34,14 +34,15 @@ async def create(world: World, asked: Asked) -> Answer:
 
 async def collection(world: World, asked: Asked) -> Answer:
     wanted = asked.query
-    rows = [
-        message_shape(record)
+    in_time = within(wanted, "DateSent")
+    records = [
+        record
         for record in reversed(world.centre.records.values())
         if wanted.get("To", record.to) == record.to
         and wanted.get("From", record.sender) == record.sender
-        and in_time(wanted, "DateSent", record.when)
+        and in_time(record.when)
     ]
-    return page_of(asked, "messages", rows)
+    return page_of(asked, "messages", records, message_shape)
 
 
 async def fetch(world: World, asked: Asked) -> Answer:

@@ -2,7 +2,8 @@
  * The list of what was said and done: lines of the server's page, and those that are made while they happen.
  *
  * Every line has a key. The server's word replaces a line that has settled; one that is being said right now (`is-live`)
- * is left alone. A line that only passed by here (`data-passing`) goes once the server has had time to write it down.
+ * is left alone. A line that only passed by here (`data-passing`) goes when the server's page has it, or else once the
+ * server has had time to write it down.
  */
 
 const NEAR_BOTTOM_PX = 90;
@@ -85,7 +86,10 @@ export class Lines {
         if (known && (known.classList.contains("is-live") || same(known, incoming))) place = known;
         else {
           if (known) known.replaceWith(incoming);
-          else this.#insert(incoming, place, fresh);
+          else {
+            this.#passed(incoming);
+            this.#insert(incoming, place, fresh);
+          }
           place = incoming;
         }
       }
@@ -107,6 +111,16 @@ export class Lines {
     this.scroller.scrollTop = this.scroller.scrollHeight - before;
   }
 
+  /** The server has written down what passed by here: it is not shown twice. */
+  #passed(incoming) {
+    const words = wordsOf(incoming);
+    const passing = [...this.list.querySelectorAll("[data-passing]")];
+    for (const each of incoming.matches(".tk-mark") ? words.split(" → ") : [words]) {
+      const same = (line) => line.isConnected && line.classList[0] === incoming.classList[0] && wordsOf(line) === each;
+      if (each) passing.find(same)?.remove();
+    }
+  }
+
   /** Behind `place`; the first of a stretch before the next that is here. */
   #insert(line, place, fresh) {
     const next = place ? null : [...fresh.children].map((each) => this.find(each.dataset.key)).find(Boolean);
@@ -114,6 +128,13 @@ export class Lines {
     else if (next) next.before(line);
     else this.list.append(line);
   }
+}
+
+/** Of a note or a mark, without its icon; "" for any other line. */
+function wordsOf(line) {
+  const place = line.matches(".tk-note") ? line.querySelector("p") : line.matches(".tk-mark") ? line.firstElementChild : null;
+  const parts = [...(place?.childNodes ?? [])].filter((part) => !part.matches?.(".material-symbols-outlined"));
+  return parts.map((part) => part.textContent).join("").replace(/\s+/g, " ").trim();
 }
 
 /** Equal to the reader; an opened detail stays open. */

@@ -94,7 +94,7 @@ class Talk {
     const { live, voice, owner, way } = this.state;
     const modes = [];
     if (way.by !== "none") modes.push("reply");
-    if (live && owner === "ai") modes.push("whisper");
+    if ((live || way.by === "message") && owner === "ai") modes.push("whisper");
     if (live && voice && owner === "ai") modes.push("say");
     modes.push("note");
     this.composer.allow(modes, { taking: !mine, way });

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from channels_io.actions.place_call import place_call
+from channels_io.actions.steer_conversation import hold_call, transfer_conversation
+from channels_io.actions.take_over import take_over
+from channels_io.announce import tell_leg
 from channels_io.live import presence
 from channels_io.live.messages import Gone
-from channels_io.models import Event, Leg, PhoneCall, Turn
+from channels_io.models import Conversation, Event, Leg, OwnerChange, PhoneCall, Turn
 from channels_io.simulators.twilio import Person, Press, Wait
+from channels_io.simulators.twilio.phone import now
 from channels_io.telephony import CallPlan
-from parley.accounts.models import Workspace
+from parley.accounts.actor import Actor
+from parley.accounts.models import Role, User, Workspace
 from tests.support.flow_json import edge, flow_of, node
 from tests.support.telephone import CALLER, NUMBER, PERSON
 from tests.support.town import get, speech, town, until, verbs, working_worker
@@ -152,3 +159,54 @@ async def test_a_call_that_we_place(
     assert (ended.answered_by, ended.result, ended.status) == (answered_by, result, "completed")
     reasons = await get(lambda: list(Leg.objects.values_list("end_reason", flat=True)))
     assert reasons == ["hangup" if answered_by == "human" else "machine"]
+
+
+async def test_a_person_who_talks_holds_the_caller_and_puts_them_through(
+    acme: Workspace, alice: User, settings: Any, speech_worker: None
+) -> None:
+    actor = Actor(workspace=acme, user=alice, role=Role.OPERATOR, label=alice.email)
+    async with town(acme, settings, {"greeting": "Hello."}, {"people": {"Front desk": PERSON}}) as place:
+        place.twilio.add_person(PERSON, Person(script=(Wait(1.0),)))
+        async with place.twilio.calling(NUMBER, sender=CALLER) as phone:
+            await phone.listen()
+            conversation = await get(Conversation.objects.get)
+            async with at_their_browser(conversation.public_id):
+                await get(lambda: take_over(actor, conversation, 0))
+                await until(lambda: Turn.objects.filter(text__contains="with a colleague").first())
+                await phone.listen()
+                await get(lambda: hold_call(actor, conversation, on=True))
+                held = await until(lambda: Event.objects.filter(kind="hold").first())
+                since = now()
+                assert held.data == {"on": True}
+                await place.twilio.wait_for(lambda: phone.ear.sounds.first_from(since) is not None, 10)
+                await get(lambda: hold_call(actor, conversation, on=False))
+                await until(lambda: Event.objects.filter(kind="hold", data={"on": False}).first())
+                row = await get(Conversation.objects.get)
+                assert (row.owner, row.owner_user_id, row.owner_number) == ("human", alice.pk, 1)
+                await get(lambda: transfer_conversation(actor, conversation, "Front desk"))
+                await place.twilio.wait_for(lambda: "Dial" in verbs(phone.record), 20)
+                leg = await until(lambda: Leg.objects.exclude(ended_at=None).first())
+        (theirs,) = place.twilio.calls_to(PERSON)
+        assert theirs.answered is not None
+    assert leg.end_reason == "transferred"
+    given = await get(lambda: list(Event.objects.filter(kind="person_transfer").values_list("data__ok", flat=True)))
+    changes = await get(lambda: list(OwnerChange.objects.values_list("number", "owner", "by")))
+    assert (given, changes) == ([True], [(1, "human", "taken"), (2, "ai", "ended")])
+
+
+@asynccontextmanager
+async def at_their_browser(conversation: str) -> AsyncIterator[None]:
+    """As the operator's socket says it while they talk."""
+
+    async def stay() -> None:
+        while True:
+            await asyncio.to_thread(tell_leg, conversation, {"do": "here", "number": 1})
+            await asyncio.sleep(0.3)
+
+    staying = asyncio.create_task(stay())
+    try:
+        yield
+    finally:
+        staying.cancel()
+        with suppress(asyncio.CancelledError):
+            await staying

@@ -1,0 +1,1 @@
+"""Several workers: which one a conversation goes to, what is kept for whom, how many there should be."""

@@ -1,0 +1,1 @@
+"""The worker on Ray Serve: docs/deployment.md, "Ray"."""
