@@ -7,6 +7,7 @@ so a pull that was broken off goes on where it stopped. Nothing here decides whe
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -46,13 +47,12 @@ def ignore_progress(progress: Progress) -> None:
 
 
 def _file_sizes(folder: Path) -> int:
-    """Bytes below `folder`; files may vanish while we look."""
+    """Bytes below `folder`. Files and folders may vanish while we look: os.walk passes over them, Path.rglob raises."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.stat(os.path.join(parent, name)).st_size
     return total
 
 

@@ -377,6 +377,23 @@ def test_manage_py_models_is_the_same_command_line(toy: Model, capsys: pytest.Ca
     assert "ready toy" in capsys.readouterr().out
 
 
+def test_bytes_are_counted_while_pip_removes_its_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pip and the pull throw away between listing and looking is not counted, and is no error."""
+    (tmp_path / "kept").write_bytes(b"1234")
+    for name in ("wheels", "build"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part").write_bytes(b"12")
+    real = os.scandir
+
+    def scandir(path: str | Path | int) -> object:
+        if not isinstance(path, int) and Path(path).name == "wheels":
+            shutil.rmtree(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert fetch._file_sizes(tmp_path) == 6
+
+
 def test_a_model_in_a_folder_is_ready_when_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_WEIGHTS", str(tmp_path))
     whole, made = (catalogue.models()[name] for name in ("qwen2.5-7b-awq", "smollm2-135m-hf"))
