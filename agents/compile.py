@@ -132,6 +132,7 @@ def _check_flow(draft: Draft, around: Surroundings) -> list[Problem]:
         instructions=draft.instructions,
         language=str(draft.language),
         voice_engine=str(draft.voice_engine),
+        transcriber=str(draft.transcriber),
         around=around,
     )
     return flow_problems(read_flow(kept), setting)
@@ -210,7 +211,7 @@ def _check_opening(draft: Draft) -> Iterator[Problem]:
 def _check_engines(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
     if not LANGUAGE_FORM.fullmatch(draft.language):
         yield Problem("", "language", "language_unknown", _("Choose a language from the list."))
-    elif not menu.hears(draft.language):
+    elif not menu.hears(draft.language, draft.transcriber):
         yield Problem(
             "",
             "language",

@@ -98,8 +98,17 @@ class EngineMenu:
         codes = {code for offer in self.offers if offer.role == "transcriber" for code in offer.languages}
         return sorted(((code, language_name(code)) for code in codes or {"en"}), key=lambda pair: pair[1])
 
-    def hears(self, language: str) -> bool:
-        codes = {code for code, _name in self.languages()}
+    def hears(self, language: str, transcriber: str = "default") -> bool:
+        """Whether the named recogniser understands `language`; of one that does not run, or a service, nobody knows."""
+        named = {
+            code
+            for offer in self.offers
+            if offer.role == "transcriber" and offer.model == transcriber
+            for code in offer.languages
+        }
+        if transcriber != "default" and not named:
+            return True
+        codes = named or {code for code, _name in self.languages()}
         return not self.live or language in codes or language.split("-")[0] in codes
 
     def offers_voice(self, engine: str, voice: str) -> bool:

@@ -152,7 +152,7 @@ def _subflow(scene: Scene, node: NodeRow, values: Mapping[str, Any]) -> Iterator
 def _language(scene: Scene, node: NodeRow, values: Mapping[str, Any]) -> Iterator[Problem]:
     menu = scene.setting.around.menu
     language, voice = str(values["language"]), str(values["voice"])
-    if language and not menu.hears(language):
+    if language and not menu.hears(language, scene.setting.transcriber):
         message = _("The recogniser that is running does not understand %(language)s. It will hear English words.")
         yield Problem(node.id, "language", "language_not_heard", message % {"language": language}, "warning")
     engine, _slash, name = voice.rpartition("/")

@@ -22,6 +22,7 @@ class Setting:
     instructions: str
     language: str
     voice_engine: str
+    transcriber: str
     around: Surroundings
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,6 +142,15 @@ def test_the_running_worker_decides_what_is_on_offer() -> None:
     assert compile_draft(german, menu=PIPER).instructions.endswith("Speak German.")
     french = draft_of(voice_engine="piper", voice_name="joe", language="fr")
     assert codes(french, PIPER) == [("", "language", "language_not_heard", "warning")]
+
+
+def test_the_recogniser_of_the_agent_has_to_understand_its_language_not_any_other() -> None:
+    english = EngineOffer("faster_whisper", "transcriber", "whisper-tiny.en", languages=("en",))
+    menu = replace(PIPER, offers=(*PIPER.offers, english))
+    german = {"voice_engine": "piper", "voice_name": "joe", "language": "de"}
+    assert codes(draft_of(**german), menu) == []
+    unheard = draft_of(**german, transcriber="whisper-tiny.en")
+    assert codes(unheard, menu) == [("", "language", "language_not_heard", "warning")]
 
 
 @pytest.mark.parametrize("key", STARTERS)

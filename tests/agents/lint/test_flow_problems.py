@@ -39,6 +39,7 @@ def problems(flow: dict[str, Any], **setting: Any) -> list[tuple[str, str, str, 
             "instructions": "Open at nine.",
             "language": "en",
             "voice_engine": "hibari",
+            "transcriber": "default",
             "around": AROUND,
             **setting,
         }
