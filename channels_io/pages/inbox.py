@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_safe
 from channels_io.actions.save_tag import COLOURS
 from channels_io.models import Outcome, Tag
 from channels_io.pages.inbox_form import InboxForm, address, query_of
+from channels_io.pages.inbox_row import draw_row
 from channels_io.pages.inbox_words import inbox_words
 from channels_io.reads.inbox import (
     InboxRow,
@@ -54,6 +54,7 @@ def inbox(request: WorkspaceRequest) -> HttpResponse:
         "selects": form.selects(),
         "others": [form[name] for name in ("outcome", "since", "until")],
         "page": page,
+        "rows": [draw_row(row, filters.text, may_operate=actor.may(Permission.OPERATE)) for row in page.rows],
         "tabs": _tabs(request, filters, counts),
         "waiting": counts["waiting"],
         "clear": address(request.GET, **dict.fromkeys(form.fields, "")),
@@ -131,8 +132,7 @@ def _tabs(request: WorkspaceRequest, filters: InboxFilters, counts: dict[str, in
 
 
 def _row_json(request: WorkspaceRequest, row: InboxRow, filters: InboxFilters) -> dict[str, str]:
-    context = {"row": row, "filters": filters, "may_operate": request.actor.may(Permission.OPERATE)}
-    html = get_template("channels_io/inbox/_row.html").render(context)
+    html = draw_row(row, filters.text, may_operate=request.actor.may(Permission.OPERATE))
     return {"id": row.conversation.public_id, "place": row.place, "html": html}
 
 

@@ -31,7 +31,7 @@ LOOK_SECONDS = 2.0
 class Options:
     messages: int = 10_000
     people: int = 200
-    rate: float = 20.0
+    rate: float = 10.0
     """Messages a second."""
     duplicate: float = 0.3
     swap: float = 0.1
