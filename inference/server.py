@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import msgspec
@@ -41,8 +41,8 @@ CLOSE_PROTOCOL = 4422
 CLOSE_SILENT = 4408
 
 
-def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
-    """The ASGI app. Models load in its lifespan: /health answers meanwhile, /ready does not."""
+def create_app(config: WorkerConfig, pool: Pool, *, loaded: Callable[[], None] | None = None) -> Starlette:
+    """The ASGI app. Models load in its lifespan: /health answers meanwhile, /ready does not. `loaded` is called after it."""
 
     announcer = Announcer(config, pool.status)
     drain = Drain(config.drain_seconds, pool.conversations)
@@ -66,6 +66,8 @@ def create_app(config: WorkerConfig, pool: Pool) -> Starlette:
                 tasks.create_task(announcer.run()),
             ]
             loading.add_done_callback(lambda _: announcer.changed())
+            if loaded is not None:
+                loading.add_done_callback(lambda _: loaded())
             yield
             for task in running:
                 task.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -52,11 +52,13 @@ VOICE = Open(SPEC, "cv", Media("voice"))
 
 
 @asynccontextmanager
-async def worker(capacity: int = 4, drain_seconds: float = 25.0) -> AsyncGenerator[str]:
+async def worker(
+    capacity: int = 4, drain_seconds: float = 25.0, loaded: Callable[[], None] | None = None
+) -> AsyncGenerator[str]:
     config = WorkerConfig(profile="fake", token=TOKEN, capacity=capacity, name="test", drain_seconds=drain_seconds)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(create_app(config, Pool(config)), log_level="error", timeout_graceful_shutdown=1)
+        uvicorn.Config(create_app(config, Pool(config), loaded=loaded), log_level="error", timeout_graceful_shutdown=1)
     )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with asyncio.TaskGroup() as tasks:
@@ -81,6 +83,13 @@ async def answer_to(url: str, text: str) -> list[Down]:
                 await link.send(Close())
                 break
         return events
+
+
+async def test_who_starts_it_is_told_once_when_everything_is_loaded() -> None:
+    told: list[str] = []
+    async with worker(loaded=lambda: told.append("loaded")) as url:
+        await answer_to(url, "Hello there")
+        assert told == ["loaded"]
 
 
 async def test_a_text_conversation_over_the_wire() -> None:
