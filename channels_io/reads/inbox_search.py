@@ -2,7 +2,7 @@
 
 The newest conversations are looked through first: a word that is in every third of them fills its page there, without the
 word index, which would have to gather all of its many turns. Where that fills no page, the index tells whether the turns
-are few: then all conversations are listed from it. Are they many, the look goes on; after `LOOKED_AT` conversations the
+are few: then all conversations are listed from it. Are they many, the look goes on; after all `BLOCKS` the
 search answers with what it has and a place to go on from.
 """
 
@@ -28,9 +28,7 @@ from parley.accounts.permissions import Permission
 FEW_TURNS: Final = 2000
 FEW_CONTACTS: Final = 300
 BLOCKS: Final = (120, 330)
-"""Conversations that are looked through at a time: the first without asking the word index."""
-LOOKED_AT: Final = sum(BLOCKS)
-"""And for one page at most."""
+"""Conversations that are looked through at a time, and for one page at most: the first without asking the word index."""
 FEW_DIGITS: Final = 4
 _NOT_DIGITS: Final = re.compile(r"\D+")
 
@@ -96,18 +94,20 @@ def begin_search(actor: Actor, text: str) -> Search | None:
 def search_in(found: QuerySet[Conversation], order: Order, search: Search, size: int) -> Found:
     """The first of `found` that fit. A page may be short and go on."""
     ordered = order.sorted(found).values_list("pk", "public_id", "contact_id", order.field)
+    # All that may be looked at, in one query: what other filters cost, they cost once.
+    newest = [Candidate(*row) for row in ordered[: sum(BLOCKS)]]
     fitting: list[Candidate] = []
     looked = 0
     for number, length in enumerate(BLOCKS):
         if number == 1 and (listed := search.listed()) is not None:
             return _page([Candidate(*row) for row in ordered.filter(listed)[: size + 1]], size)
-        block = [Candidate(*row) for row in ordered[looked : looked + length]]
+        block = newest[looked : looked + length]
         fits = search.among(block)
         fitting += [each for each in block if each.pk in fits]
         looked += length
         if len(fitting) > size or len(block) < length:
             return _page(fitting, size)
-    return Found(tuple(each.pk for each in fitting), cursor_of(block[-1].at, block[-1].public_id))
+    return Found(tuple(each.pk for each in fitting), cursor_of(newest[-1].at, newest[-1].public_id))
 
 
 def _page(fitting: Sequence[Candidate], size: int) -> Found:
