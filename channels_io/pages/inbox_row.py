@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from msgspec import Struct
@@ -100,4 +100,4 @@ def draw_row(row: InboxRow, searched: str, *, may_operate: bool) -> SafeString:
 def _drawn(view: RowView, searched: str, may_operate: bool, language: str, zone: str) -> SafeString:
     """`language` and `zone` are those that are active: the template asks for them by itself."""
     context = {"row": view, "searched": searched, "may_operate": may_operate}
-    return get_template("channels_io/inbox/_row.html").render(context)
+    return render_to_string("channels_io/inbox/_row.html", context)
