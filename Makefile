@@ -26,6 +26,7 @@ demo: $(VENV)/.local ## The same, but stop after the first call: exit code 0 whe
 # The browser has a process of its own: Playwright keeps an event loop running in it, which other tests cannot have.
 test: $(VENV)/.dev ## Run all tests (fetches the small test weights once); ARGS=... goes to pytest instead
 	@$(PY) -m inference.catalogue pull --profile tiny
+	@$(PY) -m inference.catalogue pull --model whisper-base
 ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else

@@ -5,10 +5,9 @@ Pure: no database query, no network, no clock. The same draft in the same surrou
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -17,20 +16,27 @@ from agents.engines import EngineMenu
 from agents.fields import Refused
 from agents.flow_field import FLOW
 from agents.graph import PLAIN_GOAL, read_flow
+from agents.language_rows import (
+    LANGUAGE_FORM,
+    language_problems,
+    languages_in,
+    may_change_language,
+    not_spoken,
+    split_voice,
+)
 from agents.lint import flow_problems
 from agents.lint.scene import Setting
 from agents.problems import CompileError, Problem
 from agents.prompt import HEAD_TOKENS, LONG_HEAD_TOKENS, build_head, head_tokens
 from agents.schema import AGENT_FIELDS, INSTRUCTIONS, NAME
 from agents.surroundings import Surroundings
+from agents.voice_problems import count_problems, voice_finding
 from inference.lending import is_lent
 from inference.nodes import FlowSpec, GoalNode
-from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec
+from inference.spec import AgentSpec, LanguageSpec, ModelSpec, Pronunciation, VoiceSpec
 
 if TYPE_CHECKING:
     from agents.models import Draft
-
-LANGUAGE_FORM = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", re.ASCII)
 
 
 def compile_draft(
@@ -50,16 +56,17 @@ def compile_draft(
         workspace=workspace.public_id,
         name=draft.agent.name,
         flow=compiled_flow(draft, around),
-        instructions=build_head(draft.persona, draft.instructions, draft.language),
+        instructions=build_head(
+            draft.persona, draft.instructions, draft.language, others=may_change_language(draft.languages, draft.flow)
+        ),
         greeting=spoken_greeting(draft),
         language=draft.language,
-        voice=VoiceSpec(
-            engine=draft.voice_engine,
-            name=draft.voice_name,
-            speed=float(draft.voice_speed),
-            language=draft.language,
-            then=_stand_in(draft, draft.voice_engine, around.menu, "voice"),
+        voice=_voice(draft, draft.language, "", around.menu),
+        languages=tuple(
+            LanguageSpec(row["language"], _voice(draft, row["language"], row["voice"], around.menu))
+            for row in draft.languages
         ),
+        notices_language=bool(draft.notices_language and draft.languages),
         models=ModelSpec(
             chat=draft.chat_model,
             transcriber=draft.transcriber,
@@ -72,6 +79,18 @@ def compile_draft(
         pronunciations=tuple(Pronunciation(row["written"], row["spoken"]) for row in draft.pronunciations),
         zone=workspace.timezone,
         recording=draft.record_audio,
+    )
+
+
+def _voice(draft: Draft, language: str, chosen: str, menu: EngineMenu) -> VoiceSpec:
+    """`chosen`: "engine/name"; empty: the agent's own."""
+    engine, name = split_voice(chosen) if chosen else (draft.voice_engine, draft.voice_name)
+    return VoiceSpec(
+        engine=engine,
+        name=name,
+        speed=float(draft.voice_speed),
+        language=language,
+        then=_stand_in(draft, engine, menu, "voice"),
     )
 
 
@@ -134,8 +153,18 @@ def _check_flow(draft: Draft, around: Surroundings) -> list[Problem]:
         voice_engine=str(draft.voice_engine),
         transcriber=str(draft.transcriber),
         around=around,
+        languages=languages_in(draft.languages),
     )
     return flow_problems(read_flow(kept), setting)
+
+
+def _readable_flow(draft: Draft) -> Mapping[str, Any]:
+    """Empty where it is damaged: that is a problem of its own."""
+    try:
+        kept: Mapping[str, Any] = FLOW.store(draft.flow).value
+    except Refused:
+        return {}
+    return kept
 
 
 def _check_together(draft: Draft, menu: EngineMenu, home: str) -> Iterator[Problem]:
@@ -143,6 +172,8 @@ def _check_together(draft: Draft, menu: EngineMenu, home: str) -> Iterator[Probl
     yield from _check_head(draft, home)
     yield from _check_opening(draft)
     yield from _check_engines(draft, menu)
+    yield from language_problems(draft, menu)
+    yield from count_problems(draft, _readable_flow(draft))
     for row in draft.pronunciations:
         if row["written"].strip() == row["spoken"].strip():
             yield Problem(
@@ -220,23 +251,10 @@ def _check_engines(draft: Draft, menu: EngineMenu) -> Iterator[Problem]:
             % {"language": draft.language},
             "warning",
         )
-    if not menu.knows_voice(draft.voice_engine, draft.voice_name):
-        yield Problem(
-            "",
-            "voice_name",
-            "voice_unknown",
-            _("There is no voice “%(voice)s” in “%(engine)s”. Choose one from the list.")
-            % {"voice": draft.voice_name, "engine": draft.voice_engine},
-        )
-    elif not menu.offers_voice(draft.voice_engine, draft.voice_name):
-        yield Problem(
-            "",
-            "voice_name",
-            "voice_not_running",
-            _("The worker that is running does not offer “%(voice)s”; its own voice will speak instead.")
-            % {"voice": draft.voice_name},
-            "warning",
-        )
+    if finding := voice_finding(menu, draft.voice_engine, draft.voice_name):
+        yield Problem("", "voice_name", *finding)
+    elif not menu.speaks(draft.language, draft.voice_engine):
+        yield not_spoken("voice_name", draft.language, menu.shown(draft.voice_engine))
     for name, value in (
         ("chat_model", draft.chat_model),
         ("transcriber", draft.transcriber),

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from agents.prompt import language_name
+from inference.cloning import is_clone
 from inference.errors import ParleyError
 from parley.lib.workers.store import known_urls
 
@@ -26,8 +27,9 @@ KNOWN_SECONDS = 7 * 24 * 3600
 WAIT_SECONDS = 0.7
 """A worker that is slower than this is treated as absent: the page must open."""
 
-FRESH_KEY = "agents:engines:fresh"
-KNOWN_KEY = "agents:engines:known"
+FRESH_KEY = "agents:engines:fresh:2"
+KNOWN_KEY = "agents:engines:known:2"
+"""What is kept there are offers: another shape of them takes another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class EngineOffer:
     model: str
     languages: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
+    clones: bool = False
+    """It speaks in voices that it is given samples of."""
 
 
 BUILT_IN: tuple[EngineOffer, ...] = (
@@ -61,6 +65,14 @@ class ServiceOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceOffer:
+    """A cloned voice of the workspace (`agents.models.ClonedVoice`): `voice` is how agents name it."""
+
+    voice: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineMenu:
     """`offers` run now (or are built in, when `live` is False); `known` were seen at some time."""
 
@@ -68,6 +80,7 @@ class EngineMenu:
     known: tuple[EngineOffer, ...] = BUILT_IN
     live: bool = False
     services: tuple[ServiceOffer, ...] = ()
+    cloned: tuple[VoiceOffer, ...] = ()
 
     def service(self, engine: str) -> ServiceOffer | None:
         return next((service for service in self.services if service.engine == engine), None)
@@ -78,10 +91,30 @@ class EngineMenu:
         return service.name if service is not None else engine
 
     def voices(self) -> list[tuple[str, str]]:
-        """(engine, voice) pairs on offer, the built-in ones first, without repeats."""
-        pairs = [(o.kind, voice) for o in self.offers if o.role == "synthesizer" for voice in o.voices]
+        """(engine, voice) pairs on offer, the built-in ones first, without repeats; an engine's own before cloned ones."""
+        pairs = [(o.kind, voice) for o in self.offers if o.role == "synthesizer" for voice in self._voices_of(o)]
         pairs += [(service.engine, voice) for service in self.services for voice in service.voices]
         return list(dict.fromkeys(pairs))
+
+    def _voices_of(self, offer: EngineOffer) -> tuple[str, ...]:
+        return (*offer.voices, *(clone.voice for clone in self.cloned)) if offer.clones else offer.voices
+
+    def voice_shown(self, voice: str) -> str:
+        """What people see for a voice."""
+        return next((clone.name for clone in self.cloned if clone.voice == voice), voice)
+
+    def has_clone(self, voice: str) -> bool:
+        """Whether this cloned voice is one of the workspace's."""
+        return any(clone.voice == voice for clone in self.cloned)
+
+    def cloning(self) -> tuple[str, ...]:
+        """Engines that run now and speak in cloned voices."""
+        offers = (o for o in self.offers if o.role == "synthesizer" and o.clones)
+        return tuple(dict.fromkeys(o.kind for o in offers)) if self.live else ()
+
+    def clones_with(self, engine: str) -> bool:
+        """Whether this engine, when it was seen last, spoke in cloned voices."""
+        return any(o.role == "synthesizer" and o.kind == engine and o.clones for o in (*self.offers, *self.known))
 
     def chat_models(self) -> list[str]:
         """Names for ModelSpec.chat: `default` first, then the models of engines that have a name."""
@@ -111,12 +144,20 @@ class EngineMenu:
         codes = named or {code for code, _name in self.languages()}
         return not self.live or language in codes or language.split("-")[0] in codes
 
+    def speaks(self, language: str, engine: str) -> bool:
+        """Whether the voices of this engine speak `language`; of one that does not run or does not say so, or a service,
+        nobody knows."""
+        known = {code for o in self.offers if o.role == "synthesizer" and o.kind == engine for code in o.languages}
+        return not self.live or not known or language in known or language.split("-")[0] in known
+
     def offers_voice(self, engine: str, voice: str) -> bool:
         return not self.live or (engine, voice) in self.voices()
 
     def knows_voice(self, engine: str, voice: str) -> bool:
         if (service := self.service(engine)) is not None:
             return voice in service.voices
+        if is_clone(voice):
+            return self.has_clone(voice) and self.clones_with(engine)
         seen = (*self.offers, *self.known, *BUILT_IN)
         return any(o.role == "synthesizer" and o.kind == engine and voice in o.voices for o in seen)
 
@@ -145,7 +186,7 @@ def read_offers(engines: Iterable[Mapping[str, Any]]) -> tuple[EngineOffer, ...]
         if isinstance(kind, str) and isinstance(role, str) and isinstance(model, str):
             languages = tuple(code for code in info.get("languages") or () if isinstance(code, str))
             voices = tuple(voice for voice in info.get("voices") or () if isinstance(voice, str))
-            offers.append(EngineOffer(kind, role, model, languages, voices))
+            offers.append(EngineOffer(kind, role, model, languages, voices, info.get("clones") is True))
     return tuple(offers)
 
 

@@ -4,7 +4,7 @@ ParleyError                 code, message, permanent
  └─ AgentsError             the write was refused; nothing was changed
      ├─ EditRefused         a value cannot be stored (wrong type, far too long, unknown field)
      ├─ StaleDraft          somebody else changed the same fields since the given revision
-     ├─ ToolRefused         a tool or a secret cannot be saved or deleted like this
+     ├─ ToolRefused         a tool, a secret, a service or a voice cannot be saved or deleted like this
      ├─ AgentArchived       the agent is archived: restore it first
      ├─ NothingToUndo       no earlier save is kept
      └─ ImmutableVersion    a version was about to be changed or deleted

@@ -36,10 +36,17 @@ def language_name(code: str) -> str:
     return code
 
 
-def build_head(persona: str, instructions: str, language: str) -> str:
-    """The head of the prompt. Same arguments, same bytes."""
+def build_head(persona: str, instructions: str, language: str, *, others: bool = False) -> str:
+    """The head of the prompt. Same arguments, same bytes.
+
+    `others`: the conversation may go on in another language. The head then holds for that too: it stays in the cache.
+    """
     rules = RULES
-    if language.split("-")[0].lower() != "en":
+    if others:
+        rules = (
+            f"{rules}\nSpeak {language_name(language)} until you are told to speak another language, then speak that."
+        )
+    elif language.split("-")[0].lower() != "en":
         rules = f"{rules}\nSpeak {language_name(language)}."
     parts = (_tidy(persona), _tidy(instructions), rules)
     return "\n\n".join(part for part in parts if part)

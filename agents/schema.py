@@ -80,6 +80,30 @@ LANGUAGE = ChoiceField(
     required=True,
 )
 
+LANGUAGES = RowsField(
+    name="languages",
+    label=_("Other languages"),
+    help=_(
+        "What the agent speaks besides, and who speaks it. A Language step of the flow, or the caller, changes to it."
+    ),
+    section="voice",
+    max_items=20,
+    columns=(
+        ChoiceField(name="language", label=_("Language"), source="languages", max_length=12, required=True),
+        ChoiceField(name="voice", label=_("Voice"), source="voices", empty=_("The same voice"), max_length=200),
+    ),
+)
+
+NOTICES_LANGUAGE = SwitchField(
+    name="notices_language",
+    label=_("Notice the caller's language"),
+    help=_(
+        "On a call, the agent goes on in the language it hears, among its own. Takes a recogniser of several languages."
+    ),
+    section="voice",
+    default=False,
+)
+
 VOICE_ENGINE = ChoiceField(name="voice_engine", label=_("Voice engine"), section="voice", required=True)
 VOICE_NAME = ChoiceField(name="voice_name", label=_("Voice"), section="voice", required=True)
 
@@ -208,6 +232,8 @@ AGENT_FIELDS: tuple[Field, ...] = (
     VOICE_ENGINE,
     VOICE_NAME,
     VOICE_SPEED,
+    LANGUAGES,
+    NOTICES_LANGUAGE,
     CHAT_MODEL,
     TRANSCRIBER,
     STAND_IN,

@@ -12,6 +12,7 @@ from agents.engines import EngineMenu, fallback_menu
 from agents.models import Agent
 from agents.providers import service_offers
 from agents.reads import secret_names, tool_specs
+from agents.voices import voice_offers
 from inference.nodes import ToolSpec
 from parley.accounts.models import Workspace
 
@@ -44,7 +45,7 @@ def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Sur
     """`menu`: what the worker offers; without it the built-in list."""
     agents = Agent.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
     return Surroundings(
-        menu=replace(menu or fallback_menu(), services=service_offers(workspace)),
+        menu=replace(menu or fallback_menu(), services=service_offers(workspace), cloned=voice_offers(workspace)),
         tools={tool.name: tool for tool in tool_specs(workspace)},
         secrets=frozenset(secret_names(workspace)),
         teams=team_names(workspace),

@@ -1,4 +1,4 @@
-"""Addresses of the builder: pages under /agents/ and /tools/, the API under /api/v1/agents/."""
+"""Addresses of the builder: pages under /agents/, /tools/ and /voices/, the API under /api/v1/agents/."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path("agents/<str:public_id>/versions/<str:version_id>/spec.json", version_spec, name="spec"),
     path("agents/<str:public_id>/builder/", include("agents.pages.builder_urls")),
     path("tools/", include("agents.pages.tool_urls")),
+    path("voices/", include("agents.pages.voice_urls")),
     path("api/v1/agents/", include("agents.api.urls")),
     path("api/v1/", include("agents.api.workspace_urls")),
 ]

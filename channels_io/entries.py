@@ -37,6 +37,9 @@ class CallerTurn:
     started_ms: int = 0
     ended_ms: int = 0
     """First and last audible sample; for typed text both are the moment it arrived."""
+    language: str = ""
+    """Which of the agent's languages it was read in, where that was to be noticed."""
+    language_probability: float = 0.0
     at: datetime = field(default_factory=_now)
 
 

@@ -12,6 +12,7 @@ from inference.events import Open
 from inference.flow.steps import Listen
 from inference.handoff import Handoff
 from inference.judging import Judge
+from inference.language_change import LanguageChange
 from inference.listening import Listening
 from inference.live_state import LiveState
 from inference.memory import Memory
@@ -33,6 +34,7 @@ class AgentSide:
 
     thinker: Thinker
     handoff: Handoff
+    tongue: LanguageChange
     whisper: Whisper
     walker: Walker
     replier: Replier
@@ -52,10 +54,12 @@ def agent_side(
     wall: Callable[[], datetime],
     ears: Listening,
     listening: Callable[[Listen], None],
+    hearing: Callable[[], None],
     quiet: Callable[[], None],
     speaking: Callable[[], bool],
 ) -> AgentSide:
-    """`listening`, `quiet`: told how to listen, and when all is said. `speaking`: whether the caller does just now."""
+    """`listening`, `hearing`, `quiet`: told how to listen, that it is to be in another language, and when all is said.
+    `speaking`: whether the caller does just now."""
     thinker = Thinker(memory, outbox, clock)
     voice = Speaking(
         state, opening.media, synthesizer=engines.synthesizer, fixed_speech=engines.fixed_speech, clock=clock
@@ -66,12 +70,14 @@ def agent_side(
         opening.spec, engines, listening=ears, memory=memory, judge=judge, whisper=whisper, speaking=voice
     )
     handoff = Handoff(opening, state, thinker=thinker, memory=memory, serving=serving)
+    tongue = LanguageChange(state, serving=serving, outbox=outbox, listening=hearing)
     walker = Walker(
         opening,
         state,
         thinker=thinker,
         judge=judge,
         handoff=handoff,
+        tongue=tongue,
         speaking=voice,
         whisper=whisper,
         outbox=outbox,
@@ -104,4 +110,4 @@ def agent_side(
         clock=clock,
         speaking=speaking,
     )
-    return AgentSide(thinker, handoff, whisper, walker, replier, take_over)
+    return AgentSide(thinker, handoff, tongue, whisper, walker, replier, take_over)

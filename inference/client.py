@@ -21,6 +21,7 @@ from websockets.asyncio.client import connect as open_socket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from inference.audio import AudioFrame
+from inference.cloning import VoiceSample
 from inference.errors import EngineError, ProtocolError, WorkerError, WorkerFull, WorkerLost
 from inference.events import MAX_MESSAGE_BYTES, Down, Failed, Open, Ready, Up, decode_down, encode
 from inference.spec import AgentSpec, VoiceSpec
@@ -99,8 +100,17 @@ async def _open(socket: ClientConnection, opening: Open) -> Ready:
     raise ProtocolError(f"Expected ready, got {type(first).__name__}.")
 
 
-async def synthesize(url: str, token: str, text: str, voice: VoiceSpec, rate: int = 24000) -> AudioFrame:
-    """The audio of a fixed sentence, whole. Raises WorkerLost or EngineError."""
+async def teach(url: str, token: str, engine: str, sample: VoiceSample) -> None:
+    """Let this engine of the worker know a cloned voice: it then speaks as `sample.name`. Raises WorkerLost, EngineError."""
+    await _request("POST", url, token, "/v1/audio/voices", params={"model": engine}, content=sample.wav)
+
+
+async def synthesize(
+    url: str, token: str, text: str, voice: VoiceSpec, rate: int = 24000, *, sample: VoiceSample | None = None
+) -> AudioFrame:
+    """The audio of a fixed sentence, whole. `sample`: of a cloned voice. Raises WorkerLost or EngineError."""
+    if sample is not None:
+        await teach(url, token, voice.engine, sample)
     body = {
         "model": voice.engine,
         "voice": voice.name,
@@ -108,15 +118,28 @@ async def synthesize(url: str, token: str, text: str, voice: VoiceSpec, rate: in
         "speed": voice.speed,
         "response_format": "pcm",
         "sample_rate": rate,
+        "language": voice.language,
     }
     response = await _request("POST", url, token, "/v1/audio/speech", json=body)
     return AudioFrame(response.content, int(response.headers.get("x-sample-rate", rate)))
 
 
 async def synthesize_file(
-    url: str, token: str, text: str, voice: VoiceSpec, *, file_format: str, language: str = ""
+    url: str,
+    token: str,
+    text: str,
+    voice: VoiceSpec,
+    *,
+    file_format: str,
+    language: str = "",
+    sample: VoiceSample | None = None,
 ) -> bytes:
-    """A text as a sound file: "opus" (in Ogg), "mp3", "flac", "aac" or "wav". Raises WorkerLost, or EngineError."""
+    """A text as a sound file: "opus" (in Ogg), "mp3", "flac", "aac" or "wav". `sample`: of a cloned voice.
+
+    Raises WorkerLost, or EngineError.
+    """
+    if sample is not None:
+        await teach(url, token, voice.engine, sample)
     body = {
         "model": voice.engine,
         "voice": voice.name,

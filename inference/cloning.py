@@ -12,11 +12,12 @@ from msgspec import Struct
 PREFIX = "clone:"
 MOST_SAMPLE_BYTES = 600_000
 """12 s of 16-bit mono audio at 24 kHz: what XTTS listens to."""
-MOST_SAMPLES = 1
+MOST_SAMPLES = 4
+"""Cloned voices that one agent may name: its own, those of its other languages and of its flow."""
 
 
 class VoiceSample(Struct, frozen=True):
-    """`wav`: 16-bit mono PCM in a WAV file, 3 to 12 s of one person talking."""
+    """`wav`: 16-bit mono PCM in a WAV file, 2 to 12 s of one person talking."""
 
     wav: bytes
 

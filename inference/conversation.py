@@ -48,6 +48,8 @@ from inference.handoff import Handoff
 from inference.inbox import Inbox
 from inference.judging import Judge
 from inference.keypad import Keypad
+from inference.language_change import LanguageChange
+from inference.languages import Spoken
 from inference.listening import Listening, next_message
 from inference.live_state import LiveState
 from inference.memory import Memory
@@ -83,6 +85,7 @@ class Conversation:
     _memory: Memory
     _thinker: Thinker
     _handoff: Handoff
+    _tongue: LanguageChange
     _walker: Walker
     _whisper: Whisper
     _replier: Replier
@@ -163,6 +166,8 @@ class Conversation:
                 await self._outbox.put(Ready(self._worker, self._state.turn, self._engines.resident))
                 if self._state.agent:
                     await self._handoff.go_back()
+                else:
+                    await self._tongue.resume()
                 self._begin()
                 self._began = True
                 await self._listen()
@@ -183,10 +188,12 @@ class Conversation:
             wall=self._wall,
             ears=self._listening,
             listening=self._listen_for,
+            hearing=self._follow_language,
             quiet=self._wait_in_silence,
             speaking=lambda: self._ear is not None and self._ear.turns.speaking,
         )
-        self._thinker, self._handoff, self._whisper = side.thinker, side.handoff, side.whisper
+        self._thinker, self._handoff, self._tongue = side.thinker, side.handoff, side.tongue
+        self._whisper = side.whisper
         self._walker, self._replier, self._take_over = side.walker, side.replier, side.take_over
         self._early = Early(self._replier, self._engines.busy)
 
@@ -235,6 +242,8 @@ class Conversation:
                 if event.pause and self._is_listening(event.text, event.confidence):
                     # Not only when the turn is decided: the agent would be mute till then.
                     await self._yield("release")
+                elif self._tongue.wanted_by(event.spoken):
+                    self._replier.drop_guess()  # The answer will be in another language.
                 elif self._answers and not self._replier.busy:
                     self._early.prepare(event)
             case Interrupt():
@@ -279,8 +288,17 @@ class Conversation:
             marks.mark("paused", self._ear.paused_at)
             marks.mark("words", self._ear.words_at)
         marks.mark("decided", now)
-        heard = Heard(self._state.turn, end.text, end.speech_start, end.speech_end, confidence=end.confidence)
-        await self._take_turn(heard, marks)
+        spoken = self._ear.spoken if self._ear is not None else None
+        heard = Heard(
+            self._state.turn,
+            end.text,
+            end.speech_start,
+            end.speech_end,
+            confidence=end.confidence,
+            language=spoken.language if spoken is not None else "",
+            language_probability=round(spoken.probability, 3) if spoken is not None else 0.0,
+        )
+        await self._take_turn(heard, marks, spoken)
 
     def _is_listening(self, text: str, confidence: float) -> bool:
         """Whether these words over the agent's only say "I am listening", or agree in the midst of what it says."""
@@ -317,7 +335,7 @@ class Conversation:
             Heard(self._state.turn, heard.text, source=heard.source, id=heard.id), Marks(self._clock())
         )
 
-    async def _take_turn(self, heard: Heard, marks: Marks) -> None:
+    async def _take_turn(self, heard: Heard, marks: Marks, spoken: Spoken | None = None) -> None:
         metrics.turn_taken(heard.source)
         kept = self._replier.kept(heard.text)
         if heard.source == "voice":
@@ -325,6 +343,7 @@ class Conversation:
         used = self._engines.meter.take("transcriber")
         await self._outbox.put(msgspec.structs.replace(heard, text=kept, used=used))
         if self._answers:
+            await self._tongue.follow(spoken, heard.turn)
             unsure = heard.source == "voice" and heard.confidence < UNSURE
             self._replier.answer(heard.text, marks, keypad=heard.source == "dtmf", unsure=unsure)
         else:
@@ -361,8 +380,11 @@ class Conversation:
         self._listens = listens
         if self._ear is not None:
             self._ear.turns.expect(listens.expects)
-            if self._listening.language != self._state.spec.language:
-                self._tasks.create_task(self._listening.follow(self._state.spec, self._ear))
+        self._follow_language()
+
+    def _follow_language(self) -> None:
+        if self._ear is not None and self._listening.language != self._state.spec.language:
+            self._tasks.create_task(self._listening.follow(self._state.spec, self._ear))
 
     def _wait_in_silence(self) -> None:
         """The agent has said all it has to say: the caller's silence counts from here."""

@@ -19,6 +19,7 @@ from inference.agreement import agreed
 from inference.audio import Resampler, Samples, level_dbfs
 from inference.engines.base import TranscriberStream, Transcript, TurnDetector, VoiceStream
 from inference.errors import EngineError
+from inference.languages import Spoken
 from inference.level_gate import LevelGate
 from inference.turns import (
     HOP,
@@ -70,6 +71,8 @@ class Words:
     pause: bool = False
     """The caller paused after these words: they may be the whole turn."""
     confidence: float = 1.0
+    spoken: Spoken | None = None
+    """The language they were read in, where that was asked."""
 
 
 EarEvent = Decision | HearingFailed | Words
@@ -116,6 +119,10 @@ class Ear:
         """Clock time at which the last pause was noticed."""
         self.words_at = 0.0
         """Clock time at which its words were known."""
+        self.spoken: Spoken | None = None
+        """The language of the last pause's words, where that was asked."""
+        self._next: TranscriberStream | None = None
+        """Who recognises from the next utterance on."""
         self._scoring: asyncio.Future[float] | None = None
         self._pause_task: asyncio.Task[None] | None = None
         self._partial_task: asyncio.Task[None] | None = None
@@ -145,9 +152,10 @@ class Ear:
         return best
 
     def listen_with(self, recogniser: TranscriberStream) -> None:
-        """Another recogniser hears the caller from now on."""
-        self.forget()
-        self._recogniser = recogniser
+        """Another recogniser hears the caller, from the next utterance on."""
+        self._next = recogniser
+        if not self.turns.speaking:
+            self._change_recogniser()
 
     def forget(self) -> None:
         """Drop the utterance in progress: its meaning came another way."""
@@ -197,12 +205,19 @@ class Ear:
                 self._recogniser.reset()
         await self._report(self._placed(decision))
 
+    def _change_recogniser(self) -> None:
+        if self._next is not None:
+            self._recogniser.reset()
+            self._recogniser, self._next = self._next, None
+
     def _begin(self) -> None:
+        self._change_recogniser()
         self._recogniser.reset()
         head = np.concatenate(list(self._recent)[-(PRE_ROLL // HOP + 2) :])
         self._recogniser.feed(head)
         self._since_partial = 0
         self._heard = ""
+        self.spoken = None
 
     def _maybe_partial(self) -> None:
         wait = max(PARTIAL_EVERY, self._partial_cost / PARTIAL_SHARE * RATE)
@@ -225,7 +240,8 @@ class Ear:
         metrics.transcribed("partial", self._partial_cost)
         if transcript.text:
             before, self._heard = self._heard, transcript.text
-            await self._report(Words(transcript.text, stable=agreed(before, transcript.text)))
+            stable = agreed(before, transcript.text)
+            await self._report(Words(transcript.text, stable, spoken=self._spoken(transcript)))
             await self._decide(self.turns.words(transcript.text, transcript.confidence, whole=False))
 
     def _begin_score(self) -> asyncio.Future[float]:
@@ -245,8 +261,10 @@ class Ear:
             transcript = await self._final()
             self._heard = words = transcript.text.strip()
             self.words_at = self._clock()
+            self.spoken = self._spoken(transcript)
             if words:  # What may be the whole turn is thought about while the turn model still judges it.
-                await self._report(Words(words, words, pause=True, confidence=transcript.confidence))
+                confidence = transcript.confidence
+                await self._report(Words(words, words, pause=True, confidence=confidence, spoken=self.spoken))
                 await self._decide(self.turns.words(words, transcript.confidence))
             await self._decide(self.turns.pause_answer(sample, words, None, transcript.confidence))
             scoring = self._scoring
@@ -272,6 +290,13 @@ class Ear:
         transcript = await self._recogniser.final()
         metrics.transcribed("final", self._clock() - began)
         return transcript
+
+    def _spoken(self, transcript: Transcript) -> Spoken | None:
+        if not transcript.language:
+            return None
+        return Spoken(
+            transcript.text.strip(), transcript.language, transcript.language_probability, self.turns.voiced_seconds
+        )
 
     def _cancel(self) -> None:
         self._drop_partial()

@@ -299,7 +299,16 @@ class EngineServer:
             await ear.opened.wait()
         assert ear.stream is not None
         known = await (ear.stream.final() if message.final else ear.stream.partial())
-        self._send(Understood(message.call, known.text, known.confidence, known.no_speech))
+        self._send(
+            Understood(
+                message.call,
+                known.text,
+                known.confidence,
+                known.no_speech,
+                known.language,
+                known.language_probability,
+            )
+        )
 
     # --- speech -------------------------------------------------------------------------------
 

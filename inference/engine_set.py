@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from inference.cloning import VoiceSample
 from inference.engines.base import ChatModel, Synthesizer, Transcriber, TurnDetector, VoiceDetector
 from inference.fixed_speech import FixedSpeech
 from inference.lending import LentService
@@ -13,6 +14,8 @@ from inference.used import Meter
 
 Choose = Callable[[AgentSpec, Sequence[LentService]], tuple[Transcriber, ChatModel, Synthesizer]]
 """What serves an agent, with these services beside those that were lent before. Raises EngineError."""
+Learn = Callable[[AgentSpec, Sequence[VoiceSample]], Awaitable[None]]
+"""Know the voices of an agent by their samples. Raises nothing: where that fails, another voice speaks."""
 
 
 def idle() -> float:
@@ -38,3 +41,5 @@ class Engines:
     """Who serves, and what was used of it."""
     choose: Choose | None = None
     """For another agent in the midst of the conversation; None: there are no others."""
+    learn: Learn | None = None
+    """Likewise for its voices; None: nobody is spoken to here."""

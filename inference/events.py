@@ -19,11 +19,11 @@ from inference.cloning import MOST_SAMPLE_BYTES, MOST_SAMPLES, VoiceSample
 from inference.errors import ProtocolError
 from inference.flow.state import FlowState
 from inference.lending import MOST_ADDRESSES, MOST_LENT, LentService
-from inference.spec import AgentSpec
+from inference.spec import AgentSpec, VoiceSpec
 from inference.used import Use
 
 WIRE_VERSION = 1
-MAX_MESSAGE_BYTES = 1 << 20
+MAX_MESSAGE_BYTES = 3 << 20
 MAX_AUDIO_BYTES = 64_000
 """One Audio message: at most 2 s at 16 kHz; a frame is normally 20 ms."""
 MAX_TEXT_CHARS = 8_000
@@ -70,8 +70,9 @@ class ConversationState(Struct, frozen=True):
     agent: str = ""
     """Public id of the agent that the conversation was handed to; empty: the one it was opened with."""
     language: str = ""
-    """What is spoken since the flow has changed it; empty: the agent's own, like `voice`."""
+    """What is spoken since the flow or the caller has changed it; empty: the agent's own, like `voice`."""
     voice: str = ""
+    """That the flow has named; empty: the one that the agent has for the language."""
     instructions: tuple[str, ...] = ()
     """What an operator told the agent, the newest last. They hold for the rest of the conversation."""
     unfollowed: int = 0
@@ -110,7 +111,7 @@ class Open(Struct, frozen=True, tag="open"):
     lent: tuple[LentService, ...] = ()
     """Services that the spec names, for this conversation only: no State, log or status holds them."""
     voices: tuple[VoiceSample, ...] = ()
-    """The sample of the voice that the spec names, where that is a cloned one."""
+    """Samples of the cloned voices that the spec names."""
     wire: int = WIRE_VERSION
     turn: int = 0
 
@@ -155,6 +156,8 @@ class ToolResult(Struct, frozen=True, tag="tool_result"):
     turn: int = 0
     lent: tuple[LentService, ...] = ()
     """Where the result is another agent: services that it names, lent like those of `Open`."""
+    voices: tuple[VoiceSample, ...] = ()
+    """Likewise samples of the cloned voices that it names."""
 
 
 class Control(Struct, frozen=True, tag="control"):
@@ -233,6 +236,9 @@ class Heard(Struct, frozen=True, tag="heard"):
     confidence: float = 1.0
     used: tuple[Use, ...] = ()
     """Who has recognised it, and whatever else was recognised since the turn before."""
+    language: str = ""
+    """Which of the agent's languages the words were read in; empty where nobody is to notice it."""
+    language_probability: float = 0.0
 
 
 class ReplyText(Struct, frozen=True, tag="reply_text"):
@@ -283,6 +289,18 @@ class Entered(Struct, frozen=True, tag="entered"):
     turn: int
     nodes: tuple[str, ...]
     variables: dict[str, Any]
+
+
+class LanguageChanged(Struct, frozen=True, tag="language_changed"):
+    """From turn `turn` on the agent understands and speaks `language`, in `voice`: sent once at each change."""
+
+    turn: int
+    language: str
+    voice: VoiceSpec
+    by: Literal["flow", "caller"] = "flow"
+    """`caller`: their language was noticed."""
+    probability: float = 0.0
+    """How sure that was."""
 
 
 class State(Struct, frozen=True, tag="state"):
@@ -345,6 +363,7 @@ Down = (
     | Interrupted
     | ToolCall
     | Entered
+    | LanguageChanged
     | State
     | Timing
     | Failed
@@ -375,8 +394,12 @@ def decode_up(data: bytes) -> Up:
             raise ProtocolError('The owner is "ai" or "human".')
         case Open(listen_only=True, media=Media(kind="text")):
             raise ProtocolError("Only a voice leg can be listened to.")
-        case Open(voices=voices) if len(voices) > MOST_SAMPLES or any(len(v.wav) > MOST_SAMPLE_BYTES for v in voices):
-            raise ProtocolError(f"At most {MOST_SAMPLES} sample of a voice, of at most {MOST_SAMPLE_BYTES} bytes.")
+        case Open(voices=voices) | ToolResult(voices=voices) if len(voices) > MOST_SAMPLES or any(
+            len(each.wav) > MOST_SAMPLE_BYTES for each in voices
+        ):
+            raise ProtocolError(
+                f"At most {MOST_SAMPLES} samples of voices can come, of at most {MOST_SAMPLE_BYTES} bytes each."
+            )
         case Open(lent=lent) | ToolResult(lent=lent) if len(lent) > MOST_LENT or any(
             len(each.addresses) > MOST_ADDRESSES for each in lent
         ):

@@ -18,6 +18,7 @@ import msgspec
 from inference import metrics
 from inference.audio import Samples
 from inference.breaker import Breaker
+from inference.cloning import is_clone
 from inference.engines.base import (
     AsrOptions,
     ChatDelta,
@@ -309,10 +310,16 @@ class FailoverSynthesizer:
 
 
 def fitting(voice: VoiceSpec, info: EngineInfo) -> VoiceSpec:
-    """The voice as this engine knows it: by its name where it has one of that name, else its own first."""
-    if not info.voices or voice.name in info.voices:
+    """The voice as this engine knows it: by its name where it has one of that name or was given its sample, else its
+    own first."""
+    if not info.voices or voice.name in info.voices or (info.clones and is_clone(voice.name)):
         return voice
     return msgspec.structs.replace(voice, engine=info.kind, name=info.voices[0])
+
+
+def standing_in(voice: VoiceSpec, info: EngineInfo) -> VoiceSpec:
+    """What this engine is asked for: the voice, or where that is another engine's, which is not here, one of its own."""
+    return voice if voice.engine in ("default", info.kind, info.model) else fitting(voice, info)
 
 
 async def _one(text: str) -> AsyncGenerator[str]:

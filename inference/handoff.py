@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 
 from inference.draft import Draft
-from inference.events import Message, Open
+from inference.events import Message, Open, ToolResult
 from inference.flow import begin
 from inference.flow.state import FlowState
 from inference.flow.steps import Leave
-from inference.lending import LentService
 from inference.live_state import LiveState
 from inference.memory import Memory
 from inference.prompt import is_task
@@ -45,12 +43,12 @@ class Handoff:
         found = await self._fetch(step.agent, draft.reply.turn, step.history)
         if found is None:
             return False
-        spec, lent = found
+        spec, brought = found
         if step.history != "full":
             self._state.summary = await self._memory.notes() if step.history == "summary" else ""
         known = {name: value for name, value in self._state.shown(draft.state).items() if isinstance(value, str)}
         self._state.hand_over(spec)
-        await self._serve(spec, lent)
+        await self._serve(spec, brought)
         for lines in (self._state.history, draft.history, draft.thought.lines):
             lines[:] = _told(lines) if step.history == "full" else []
         if step.history != "full":
@@ -67,21 +65,23 @@ class Handoff:
         if found is None:
             state.agent, state.flow = "", FlowState()
             return
-        spec, lent = found
+        spec, brought = found
         state.hand_over(spec)
-        await self._serve(spec, lent)
-        state.speak(language, voice)
+        if language or voice:
+            state.speak(language, voice)
+        await self._serve(state.spec, brought)
 
-    async def _serve(self, spec: AgentSpec, lent: Sequence[LentService]) -> None:
+    async def _serve(self, spec: AgentSpec, brought: ToolResult) -> None:
         if self._serving is not None:
-            await self._serving.change(spec, lent)
+            await self._serving.change(spec, brought.lent, brought.voices)
 
-    async def _fetch(self, agent: str, turn: int, history: str) -> tuple[AgentSpec, tuple[LentService, ...]] | None:
+    async def _fetch(self, agent: str, turn: int, history: str) -> tuple[AgentSpec, ToolResult] | None:
+        """The agent, and the answer that brought it with what it may use."""
         arguments = json.dumps({"agent": agent, "history": history})
         result = await self._thinker.call_once(TOOL, arguments, turn=turn, seconds=SECONDS)
         with suppress(msgspec.MsgspecError):
             if result.ok:
-                return decode_spec(result.result), result.lent
+                return decode_spec(result.result), result
         log.warning("There is no agent %s to hand this conversation to", agent)
         return None
 

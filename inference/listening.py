@@ -10,6 +10,7 @@ from inference.engine_set import Engines
 from inference.engines.base import AsrOptions, Transcriber, TranscriberStream
 from inference.events import Media, Up
 from inference.inbox import Inbox
+from inference.languages import to_notice
 from inference.reply import Clock
 from inference.spec import AgentSpec
 from inference.turns import TurnPolicy, TurnTaker
@@ -55,7 +56,7 @@ class Listening:
 
     async def _recogniser(self, spec: AgentSpec) -> TranscriberStream:
         self.language = spec.language
-        stream = self._transcriber.stream(AsrOptions(spec.language, spec.hints))
+        stream = self._transcriber.stream(AsrOptions(spec.language, spec.hints, to_notice(spec)))
         return await self._stack.enter_async_context(stream)
 
 

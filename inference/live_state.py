@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import msgspec
-
 from inference.events import ConversationState, Message
 from inference.flow.state import FlowState
 from inference.flow.steps import Step
+from inference.languages import spoken_in
 from inference.masking import masked_slots, visible, without_masked
 from inference.spec import AgentSpec
 
@@ -21,7 +20,7 @@ INSTRUCTION_CHARS = 500
 class LiveState:
     """The agent that speaks, where its flow stands, history as heard, a summary of what came before it.
 
-    `spec` is what the conversation was opened with until the flow changes language or voice, or another agent goes on.
+    `spec` is what the conversation was opened with until language or voice change, or another agent goes on.
     """
 
     spec: AgentSpec
@@ -43,9 +42,12 @@ class LiveState:
     instructions: list[str] = field(default_factory=list)
     unfollowed: int = 0
     misses: int = 0
+    _own: AgentSpec = field(init=False)
+    """The agent in its own language and voice."""
     _masked: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        self._own = self.spec
         self._masked = masked_slots(self.spec.flow)
 
     @classmethod
@@ -74,16 +76,16 @@ class LiveState:
         return state
 
     def speak(self, language: str, voice: str) -> None:
-        """From now on in another language or voice; what is empty stays."""
-        self.language, self.voice = language or self.language, voice or self.voice
-        spec = self.spec
-        self.spec = msgspec.structs.replace(
-            spec,
-            language=language or spec.language,
-            voice=msgspec.structs.replace(
-                spec.voice, name=voice or spec.voice.name, language=language or spec.voice.language
-            ),
-        )
+        """From now on in another language or voice; what is empty stays, but each language has its own voice where the
+        agent has several."""
+        kept = self.voice if not language or not self._own.languages else ""
+        self.language, self.voice = language or self.language, voice or kept
+        self.spec = spoken_in(self._own, self.language, self.voice)
+
+    @property
+    def own_language(self) -> str:
+        """What the agent speaks when nobody has changed it."""
+        return self._own.language
 
     def instruct(self, text: str) -> None:
         """An operator tells the agent something; the oldest are forgotten when there are too many."""
@@ -105,7 +107,7 @@ class LiveState:
 
     def hand_over(self, spec: AgentSpec) -> None:
         """Another agent goes on."""
-        self.spec, self.agent = spec, spec.agent
+        self.spec, self._own, self.agent = spec, spec, spec.agent
         self.language = self.voice = ""
         self._masked = masked_slots(spec.flow)
 

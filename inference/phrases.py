@@ -14,6 +14,24 @@ _PHRASES: dict[str, dict[PhraseName, str]] = {
         "failed": "Sorry, something went wrong on my side. Could you say that again?",
         "filler": "Let me see.",
     },
+    "de": {
+        "not_heard": "Entschuldigung, das konnte ich nicht hören. Können Sie es noch einmal sagen?",
+        "say_again": "Entschuldigung, können Sie das noch einmal sagen?",
+        "failed": "Entschuldigung, bei mir ist etwas schiefgegangen. Können Sie das noch einmal sagen?",
+        "filler": "Einen Moment.",
+    },
+    "fr": {
+        "not_heard": "Désolé, je n'ai pas entendu. Pouvez-vous répéter ?",
+        "say_again": "Pardon, pouvez-vous répéter ?",
+        "failed": "Désolé, j'ai eu un problème. Pouvez-vous répéter ?",
+        "filler": "Voyons voir.",
+    },
+    "es": {
+        "not_heard": "Perdón, no lo he oído. ¿Puede repetirlo?",
+        "say_again": "Perdón, ¿puede repetirlo?",
+        "failed": "Perdón, he tenido un problema. ¿Puede repetirlo?",
+        "filler": "Un momento.",
+    },
 }
 
 _BACKCHANNELS = frozenset(
@@ -38,7 +56,7 @@ _NOT_LETTERS = re.compile(r"[^\w\s'-]+")
 
 def phrase(name: PhraseName, language: str) -> str:
     """The sentence in `language`, in English where there is no translation."""
-    return _PHRASES.get(language.split("-")[0], _PHRASES["en"])[name]
+    return _PHRASES.get(language.split("-")[0].lower(), _PHRASES["en"])[name]
 
 
 def is_backchannel(text: str) -> bool:

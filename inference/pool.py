@@ -17,7 +17,7 @@ import msgspec
 from inference import catalogue, judging, metrics
 from inference.admission import Admission
 from inference.calibration import calibrate
-from inference.cloning import is_clone
+from inference.cloning import VoiceSample, is_clone
 from inference.config import WorkerConfig
 from inference.engine_set import Engines
 from inference.engines import registry
@@ -36,14 +36,16 @@ from inference.engines.in_workspace import in_workspace
 from inference.errors import EngineError, EngineNotReady, ParleyError, UnknownEngine, WorkerFull
 from inference.events import Open
 from inference.extra_engines import ExtraEngines
+from inference.failover import standing_in
 from inference.fixed_speech import FixedSpeech
 from inference.fixed_texts import fixed_texts
+from inference.languages import spoken_in
 from inference.lending import LentService, is_lent
 from inference.lent_engines import LentEngines
 from inference.phrases import PhraseName, phrase
 from inference.prompt import prefix
 from inference.residents import Residents
-from inference.spec import AgentSpec
+from inference.spec import AgentSpec, voices_of
 from inference.text import clauses
 from inference.used import Meter
 from inference.watch import cores
@@ -145,12 +147,14 @@ class Pool:
     async def _rehearse(self, specs: Sequence[AgentSpec]) -> None:
         """Have the fixed sentences of flows at hand, as far as there is room for them: slowly, while anybody talks."""
         for spec in specs:
-            for text in fixed_texts(spec.flow):
+            others = [spoken_in(spec, row.language) for row in spec.languages]
+            phrases = [(other, phrase(name, other.language)) for other in others for name in PHRASES]
+            for spoken, text in [*phrases, *((spec, text) for text in fixed_texts(spec.flow))]:
                 await asyncio.sleep(REST_SECONDS if self.calls() else 0.0)
                 if not self.fixed_speech.has_room:
                     return
                 try:
-                    await self._prepare(spec, text)
+                    await self._prepare(spoken, text)
                 except EngineError as error:
                     log.warning("A sentence of %s is not at hand (%s): %s", spec.name, error.code, error.message)
                     return
@@ -162,7 +166,8 @@ class Pool:
         async for clause in clauses(_one(text), language=spec.language, pronunciations=spec.pronunciations):
             if clause.spoken:
                 synthesizer = cast(Synthesizer, self._preferred("synthesizer", spec.voice.engine))
-                await self.fixed_speech.prepare(synthesizer, spec.voice, clause.spoken)
+                voice = standing_in(spec.voice, synthesizer.info)
+                await self.fixed_speech.prepare(synthesizer, voice, clause.spoken)
 
     async def close(self) -> None:
         self.ready = False
@@ -233,17 +238,19 @@ class Pool:
             self._lent.synthesizer((voice.engine, *voice.then), lent, own, meter),
         )
 
-    async def _learn(self, opening: Open) -> None:
-        """Know the voice that this conversation brings a sample of. Where that fails, another voice speaks."""
-        engine = self._preferred("synthesizer", opening.spec.voice.engine)
-        for sample in opening.voices if opening.media.kind == "voice" else ():
-            if not isinstance(engine, LearnsVoices):
-                log.warning("%s learns no voices: its own one speaks for %s", engine.info.model, opening.spec.name)
-                continue
-            try:
-                await engine.learn(sample.name, sample.wav)
-            except EngineError as error:
-                log.warning("The voice of %s was not learned (%s): %s", opening.spec.name, error.code, error.message)
+    async def _learn(self, spec: AgentSpec, samples: Sequence[VoiceSample]) -> None:
+        """Know the voices that this agent's conversation brings samples of. Where that fails, another voice speaks."""
+        for sample in samples:
+            named = [voice.engine for voice in voices_of(spec) if voice.name == sample.name]
+            for name in dict.fromkeys(named or [spec.voice.engine]):
+                engine = self._preferred("synthesizer", name)
+                if not isinstance(engine, LearnsVoices):
+                    log.warning("%s learns no voices: its own one speaks for %s", engine.info.model, spec.name)
+                    continue
+                try:
+                    await engine.learn(sample.name, sample.wav)
+                except EngineError as error:
+                    log.warning("A voice of %s was not learned (%s): %s", spec.name, error.code, error.message)
 
     # --- admission ----------------------------------------------------------------------------
 
@@ -272,7 +279,8 @@ class Pool:
         metrics.conversations_open(kind, self._open[kind])
         try:
             async with self._lent.use(opening.lent) as loan:
-                await self._learn(opening)
+                if opening.media.kind == "voice":
+                    await self._learn(opening.spec, opening.voices)
                 meter = Meter()
 
                 def choose(spec: AgentSpec, more: Sequence[LentService]) -> tuple[Transcriber, ChatModel, Synthesizer]:
@@ -291,6 +299,7 @@ class Pool:
                     resident=resident,
                     meter=meter,
                     choose=choose,
+                    learn=self._learn if opening.media.kind == "voice" else None,
                 )
         finally:
             self._open[kind] -= 1

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from inference.events import Message
+from inference.languages import language_name
 from inference.nodes import FlowSpec, GoalNode, ToolSpec
 from inference.ownership import said_by_a_person
 from inference.spec import AgentSpec
@@ -62,6 +63,19 @@ def _as_read(line: Message) -> Message:
     if line.role == "system" and not line.name and line.text.startswith(_INSTRUCTION):
         return Message("user", f"[{line.text.removeprefix(_INSTRUCTION)}]")
     return line
+
+
+_SPEAK = "From now on speak "
+
+
+def language_line(language: str, own: str, history: Iterable[Message]) -> Message | None:
+    """The line to add when the agent, whose own language is `own`, speaks `language`; None when it was told so last."""
+    told = language_name(own)
+    for line in history:
+        if line.role == "system" and not line.name and line.text.startswith(_SPEAK):
+            told = line.text.removeprefix(_SPEAK).removesuffix(".")
+    wanted = language_name(language)
+    return Message("system", f"{_SPEAK}{wanted}.") if wanted != told else None
 
 
 def is_task(line: Message) -> bool:

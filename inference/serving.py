@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from inference.cloning import VoiceSample
 from inference.engine_set import Engines
 from inference.engines.base import ChatModel
 from inference.errors import EngineError
@@ -49,18 +50,23 @@ class Serving:
         """`spec`: the agent that `engines` were chosen for."""
         self._names = names_of(spec)
         self._choose = engines.choose
+        self._learn = engines.learn
         self._listening = listening
         self._memory = memory
         self._judge = judge
         self._whisper = whisper
         self._speaking = speaking
 
-    async def change(self, spec: AgentSpec, lent: Sequence[LentService] = ()) -> None:
+    async def change(
+        self, spec: AgentSpec, lent: Sequence[LentService] = (), voices: Sequence[VoiceSample] = ()
+    ) -> None:
         """This agent speaks from now on. Engines that both agents name stay as they are, with all they have read.
 
         `lent`: services that it may use beside those that the conversation was opened with. Where an engine cannot be
-        had, the one before goes on.
+        had, the one before goes on. `voices`: samples of the cloned voices that it names.
         """
+        if voices and self._learn is not None:
+            await self._learn(spec, voices)
         names = names_of(spec)
         if names == self._names or self._choose is None:
             return

@@ -9,23 +9,14 @@ from dataclasses import replace
 from inference.draft import Draft
 from inference.engines.base import Speech, Synthesizer
 from inference.events import Media
+from inference.failover import standing_in
 from inference.fixed_speech import FixedSpeech
 from inference.live_state import LiveState
 from inference.mouth import Mouth, Synthesis
 from inference.phrases import phrase
 from inference.reply import Clock, Reply
+from inference.spec import VoiceSpec
 from inference.text import Clause, clauses, readable
-
-_LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian",
-    "nl": "Dutch", "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "ar": "Arabic", "ru": "Russian",
-    "vi": "Vietnamese", "th": "Thai", "pl": "Polish", "tr": "Turkish", "uk": "Ukrainian",
-}  # fmt: skip
-
-
-def language_name(code: str) -> str:
-    """For a model to read: "de-AT" → "German"; unknown codes as they are."""
-    return _LANGUAGES.get(code.split("-")[0].lower(), code)
 
 
 class Speaking:
@@ -49,7 +40,7 @@ class Speaking:
 
     async def stream(self, draft: Draft, words: AsyncGenerator[str]) -> None:
         """Say what the model writes, as it writes it. Raises EngineError."""
-        await self._speak(draft, words, lambda texts: self._synthesizer.speak(texts, self._state.spec.voice))
+        await self._speak(draft, words, lambda texts: self._synthesizer.speak(texts, self._own_voice))
 
     async def say(self, draft: Draft, text: str, *, keep: bool = True) -> None:
         """Say `text` word for word. Its audio is taken from the shared cache, and kept there if it may come again.
@@ -67,10 +58,14 @@ class Speaking:
 
     def _filler(self) -> list[Speech]:
         spec = self._state.spec
-        return list(self._fixed_speech.kept(spec.voice, phrase("filler", spec.language)))
+        return list(self._fixed_speech.kept(self._own_voice, phrase("filler", spec.language)))
+
+    @property
+    def _own_voice(self) -> VoiceSpec:
+        return standing_in(self._state.spec.voice, self._synthesizer.info)
 
     def _kept_speech(self, texts: AsyncIterator[str], *, keep: bool) -> AsyncGenerator[Speech]:
-        return self._fixed_speech.speak(self._synthesizer, self._state.spec.voice, texts, keep=keep)
+        return self._fixed_speech.speak(self._synthesizer, self._own_voice, texts, keep=keep)
 
     async def _speak(self, draft: Draft, words: AsyncGenerator[str], synthesis: Synthesis) -> None:
         spec = self._state.spec

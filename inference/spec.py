@@ -11,8 +11,9 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
+from inference.cloning import is_clone
 from inference.lending import is_lent, lent_id
-from inference.nodes import FlowSpec
+from inference.nodes import FlowSpec, LanguageNode
 
 SPEC_SCHEMA = 1
 
@@ -61,6 +62,13 @@ class TurnSpec(Struct, frozen=True):
     nodes, never where the agent is one goal."""
 
 
+class LanguageSpec(Struct, frozen=True):
+    """Another language that the agent speaks, and the voice that speaks it."""
+
+    language: str
+    voice: VoiceSpec
+
+
 class AgentSpec(Struct, frozen=True):
     agent: str
     """Public id of the agent."""
@@ -83,13 +91,31 @@ class AgentSpec(Struct, frozen=True):
     """Time zone of the workspace: what "tomorrow at nine" means."""
     recording: bool = False
     """The web side keeps the audio; the greeting then begins with the consent sentence."""
+    languages: tuple[LanguageSpec, ...] = ()
+    """What it can speak beside `language`: chosen by the flow, or by the caller."""
+    notices_language: bool = False
+    """Goes on in the caller's language by itself, where that is one of these."""
     schema: int = SPEC_SCHEMA
+
+
+def voices_of(spec: AgentSpec) -> tuple[VoiceSpec, ...]:
+    """Everybody who may speak for the agent, its own voice first, without repeats."""
+    return tuple(dict.fromkeys((spec.voice, *(row.voice for row in spec.languages))))
+
+
+def cloned_voices(spec: AgentSpec) -> tuple[str, ...]:
+    """Names of the cloned voices that may speak for the agent, its own first, each once."""
+    nodes = [*spec.flow.nodes, *(node for flow in spec.flow.flows for node in flow.nodes)]
+    changed_to = [node.voice for node in nodes if isinstance(node, LanguageNode)]
+    named = [*(voice.name for voice in voices_of(spec)), *changed_to]
+    return tuple(dict.fromkeys(name for name in named if is_clone(name)))
 
 
 def lent_services(spec: AgentSpec) -> tuple[str, ...]:
     """Public ids of the services that the agent's conversations are lent, each once."""
-    models, voice = spec.models, spec.voice
-    names = (models.chat, *models.chat_then, models.transcriber, *models.transcriber_then, voice.engine, *voice.then)
+    models = spec.models
+    voices = [name for voice in voices_of(spec) for name in (voice.engine, *voice.then)]
+    names = (models.chat, *models.chat_then, models.transcriber, *models.transcriber_then, *voices)
     return tuple(dict.fromkeys(lent_id(name) for name in names if is_lent(name)))
 
 

@@ -159,6 +159,11 @@ class TurnTaker:
         """The caller has gone quiet within an utterance."""
         return self._pause is not None
 
+    @property
+    def voiced_seconds(self) -> float:
+        """Voice in the utterance in progress, its pauses left out."""
+        return self._utterance.voiced_hops * HOP_MS / 1000 if self._utterance is not None else 0.0
+
     def expect(self, expects: Expects) -> None:
         """From now on the agent waits for this kind of answer."""
         self.policy = replace(self.policy, expects=expects)

@@ -48,12 +48,13 @@ from inference.flow.steps import (
 from inference.flow.values import prompted
 from inference.handoff import Handoff
 from inference.judging import Judge, Talk
+from inference.language_change import LanguageChange
 from inference.live_state import LiveState
 from inference.nodes import FlowSpec, GoalNode
 from inference.outbox import Outbox
-from inference.prompt import goal_tools, prompt, task
+from inference.prompt import goal_tools, language_line, prompt, task
 from inference.reply import Clock
-from inference.speaking import Speaking, language_name
+from inference.speaking import Speaking
 from inference.thinker import Thinker
 from inference.whisper import Whisper
 
@@ -84,6 +85,7 @@ class Walker:
         thinker: Thinker,
         judge: Judge,
         handoff: Handoff,
+        tongue: LanguageChange,
         speaking: Speaking,
         whisper: Whisper,
         outbox: Outbox,
@@ -96,6 +98,7 @@ class Walker:
         self._thinker = thinker
         self._judge = judge
         self._handoff = handoff
+        self._tongue = tongue
         self._speaking = speaking
         self._whisper = whisper
         self._outbox = outbox
@@ -228,12 +231,14 @@ class Walker:
         return step
 
     def _take_up_task(self, state: FlowState, lines: list[Message], before: Sequence[Message] = ()) -> None:
-        """What a goal node is there for stands in the history from where it was entered."""
+        """What a goal node is there for stands in the history from where it was entered, and the language likewise."""
         flow = self._state.spec.flow
         node = at(flow, state)
         if isinstance(node, GoalNode) and node.prompt:
             line = task(node.id, prompted(flow, state, node.prompt, self._opening.facts), [*before, *lines])
             lines += [line] if line is not None else []
+        told = language_line(self._state.spec.language, self._state.own_language, [*before, *lines])
+        lines += [told] if told is not None else []
 
     # --- the steps ------------------------------------------------------------------------------
 
@@ -251,8 +256,7 @@ class Walker:
                 return await self._call(draft, step)
             case Speak(language=language, voice=voice):
                 await draft.gate.opening()
-                self._state.speak(language, voice)
-                draft.thought.lines.append(Message("system", f"From now on speak {language_name(language)}."))
+                await self._tongue.to(language, voice, turn=draft.reply.turn)
             case Pause(seconds=seconds):
                 await draft.gate.opening()
                 await asyncio.sleep(seconds)

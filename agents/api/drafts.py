@@ -45,8 +45,8 @@ class DraftView(BuilderView):
         sent = EditDraftSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         changes = {name: value for name, value in sent.validated_data.items() if name != "revision"}
-        if "pronunciations" in changes:
-            changes["pronunciations"] = [dict(row) for row in changes["pronunciations"]]
+        for name in {"pronunciations", "languages"} & changes.keys():
+            changes[name] = [dict(row) for row in changes[name]]
         edit_draft(self.actor, agent, changes, revision=sent.validated_data["revision"])
         return self._answer(agent)
 

@@ -42,6 +42,15 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
         fields = ("id", "slug", "name", "published", "archived", "draft_revision", "created_at", "updated_at")
 
 
+class LanguageRowSerializer(StrictSerializer):
+    """Another language that the agent speaks."""
+
+    language = serializers.CharField(allow_blank=True)
+    voice = serializers.CharField(
+        allow_blank=True, default="", help_text="`engine/name`; empty: the agent's own voice."
+    )
+
+
 class PronunciationSerializer(StrictSerializer):
     written = serializers.CharField(allow_blank=True, trim_whitespace=False)
     spoken = serializers.CharField(allow_blank=True, trim_whitespace=False)
@@ -77,6 +86,7 @@ class AfterCallSerializer(StrictSerializer):
 class DraftSerializer(serializers.ModelSerializer[Draft]):
     hints = serializers.ListField(child=serializers.CharField())
     pronunciations = PronunciationSerializer(many=True)
+    languages = LanguageRowSerializer(many=True)
     after_call = AfterCallSerializer()
     problems = serializers.SerializerMethodField(help_text="What stands between this draft and publishing.")
 
@@ -93,6 +103,8 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
             "voice_engine",
             "voice_name",
             "voice_speed",
+            "languages",
+            "notices_language",
             "chat_model",
             "transcriber",
             "stand_in",
@@ -161,6 +173,8 @@ class EditDraftSerializer(StrictSerializer):
     voice_engine = serializers.CharField(required=False)
     voice_name = serializers.CharField(required=False)
     voice_speed = serializers.FloatField(required=False)
+    languages = LanguageRowSerializer(many=True, required=False)
+    notices_language = serializers.BooleanField(required=False)
     chat_model = serializers.CharField(required=False)
     transcriber = serializers.CharField(required=False)
     stand_in = serializers.CharField(required=False, allow_blank=True)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from agents.fields.base import STORE_ITEMS, Field, Finding, Refused, Stored
+from agents.fields.choice import ChoiceField
 from agents.fields.text import TextField, VariableField
 
 
@@ -19,7 +20,7 @@ class RowsField(Field):
     widget: ClassVar[str] = "rows"
 
     max_items: int
-    columns: tuple[TextField | VariableField, ...]
+    columns: tuple[TextField | VariableField | ChoiceField, ...]
 
     def store(self, value: object) -> Stored:
         if not isinstance(value, list):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from agents.edges import ENTRY_FIELDS
 from agents.graph import NodeRow
+from agents.language_rows import not_spoken
 from agents.lint.rows import row_problems
 from agents.lint.scene import Scene
 from agents.placeholders import misspelt_in, names_in
@@ -17,6 +19,7 @@ from agents.problems import Problem
 from agents.prompt import HEAD_TOKENS, head_tokens
 from agents.text import estimate_tokens
 from agents.variables import written_in
+from agents.voice_problems import voice_finding
 from inference.nodes import VERIFIED
 
 _PROMPTED = frozenset({"goal"})
@@ -159,11 +162,16 @@ def _language(scene: Scene, node: NodeRow, values: Mapping[str, Any]) -> Iterato
     if voice and (engine or scene.setting.voice_engine) != scene.setting.voice_engine:
         message = _("A voice of another engine cannot take over in mid-call. Choose one of “%(engine)s”.")
         yield Problem(node.id, "voice", "voice_engine", message % {"engine": scene.setting.voice_engine})
-    elif voice and not menu.knows_voice(scene.setting.voice_engine, name):
-        message = _("There is no voice “%(voice)s” in “%(engine)s”. Choose one from the list.")
-        yield Problem(
-            node.id, "voice", "voice_unknown", message % {"voice": name, "engine": scene.setting.voice_engine}
-        )
+    elif (
+        voice
+        and (finding := voice_finding(menu, scene.setting.voice_engine, name)) is not None
+        and finding.severity == "error"
+    ):
+        yield Problem(node.id, "voice", *finding)
+    elif language and (voice or language not in scene.setting.languages):
+        speaks = scene.setting.voice_engine
+        if not menu.speaks(language, speaks):
+            yield replace(not_spoken("voice", language, menu.shown(speaks)), node=node.id)
 
 
 def _entry(scene: Scene, node: NodeRow) -> Iterator[Problem]:

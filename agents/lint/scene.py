@@ -24,6 +24,8 @@ class Setting:
     voice_engine: str
     transcriber: str
     around: Surroundings
+    languages: tuple[str, ...] = ()
+    """Others that the agent has voices for."""
 
 
 @dataclass(frozen=True, slots=True)

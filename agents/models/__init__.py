@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.models.agent import Agent
+from agents.models.cloned_voice import ClonedVoice
 from agents.models.draft import CONTENT_FIELDS, OLDER, Draft
 from agents.models.draft_save import DraftSave
 from agents.models.provider import Provider
@@ -15,6 +16,7 @@ __all__ = [
     "CONTENT_FIELDS",
     "OLDER",
     "Agent",
+    "ClonedVoice",
     "Draft",
     "DraftSave",
     "Provider",

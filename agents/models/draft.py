@@ -21,6 +21,8 @@ CONTENT_FIELDS: tuple[str, ...] = (
     "voice_engine",
     "voice_name",
     "voice_speed",
+    "languages",
+    "notices_language",
     "chat_model",
     "transcriber",
     "stand_in",
@@ -39,6 +41,8 @@ CONTENT_FIELDS: tuple[str, ...] = (
 OLDER: dict[str, Any] = {
     "transcriber": "default",
     "stand_in": "",
+    "languages": [],
+    "notices_language": False,
     "flow": {},
     "after_call": default_after_call(),
     "ask_person_after": 0,
@@ -63,6 +67,9 @@ class Draft(models.Model):
     voice_engine = models.CharField(_("voice engine"), max_length=100, default="hibari")
     voice_name = models.CharField(_("voice"), max_length=100, default="heart")
     voice_speed = models.FloatField(_("speed"), default=1.0)
+    languages = models.JSONField(_("other languages"), default=list, blank=True)
+    """Rows of `language` and `voice` ("engine/name"; empty: the voice above)."""
+    notices_language = models.BooleanField(_("notice the caller's language"), default=False)
     chat_model = models.CharField(_("language model"), max_length=100, default="default")
     transcriber = models.CharField(_("speech recognition"), max_length=100, default="default")
     stand_in = models.CharField(_("stands in when a service fails"), max_length=100, blank=True, default="")

@@ -21,8 +21,9 @@ LANGUAGE = NodeKind(
     label=_("Language"),
     summary=_("Goes on in another language or voice."),
     docs=_(
-        "From here on the caller is understood in this language and the agent speaks it. Texts are said as they stand: write them "
-        "in that language on the paths that follow."
+        "From here on the caller is understood in this language and the agent speaks it, in the voice that it has for it "
+        "(the agent's other languages), else in its own. Texts are said as they stand: write them in that language on the paths "
+        "that follow."
     ),
     group="do",
     icon="translate",
@@ -40,7 +41,7 @@ LANGUAGE = NodeKind(
             label=_("Voice"),
             help=_("Who speaks from here on."),
             source="voices",
-            empty=_("The same voice"),
+            empty=_("The agent's voice for this language"),
             max_length=200,
         ),
         TextField(

@@ -14,6 +14,7 @@ from agents.engines import EngineMenu, engine_menu
 from agents.fields import Option
 from agents.flow_field import FLOW
 from agents.graph import plain_flow, read_flow
+from agents.language_rows import languages_in
 from agents.models import Agent, Draft, Version
 from agents.nodes.base import GROUPS
 from agents.nodes.registry import node_kinds
@@ -119,7 +120,10 @@ def sources(around: Surroundings, agent: Agent) -> dict[str, list[dict[str, str]
     menu = around.menu
     lists: dict[str, Iterable[Option]] = {
         "languages": (Option(code, name) for code, name in menu.languages()),
-        "voices": (Option(f"{engine}/{voice}", voice, group=menu.shown(engine)) for engine, voice in menu.voices()),
+        "voices": (
+            Option(f"{engine}/{voice}", menu.voice_shown(voice), group=menu.shown(engine))
+            for engine, voice in menu.voices()
+        ),
         "models": (Option(name, menu.shown(name)) for name in menu.chat_models()),
         "transcribers": (Option(name, menu.shown(name)) for name in menu.transcribers()),
         "services": (Option(service.engine, service.name) for service in menu.services),
@@ -132,8 +136,9 @@ def sources(around: Surroundings, agent: Agent) -> dict[str, list[dict[str, str]
         "flows": (),
     }
     listed = {name: [option.describe() for option in options] for name, options in lists.items()}
-    if agent.draft.language not in {option["value"] for option in listed["languages"]}:
-        listed["languages"].append(Option(agent.draft.language, language_name(agent.draft.language)).describe())
+    for language in dict.fromkeys((agent.draft.language, *languages_in(agent.draft.languages))):
+        if language and language not in {option["value"] for option in listed["languages"]}:
+            listed["languages"].append(Option(language, language_name(language)).describe())
     return listed
 
 

@@ -12,7 +12,9 @@ from agents.fields import Field, Label
 from agents.models import Draft
 from agents.prompt import language_name
 from agents.providers import service_offers
-from agents.schema import DRAFT_FIELDS, NAME, SECTIONS
+from agents.schema import DRAFT_FIELDS, LANGUAGES, NAME, SECTIONS
+from agents.voices import voice_offers
+from inference.cloning import is_clone
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,13 @@ class BoundField:
     field: Field
     value: Any
     options: tuple[Option, ...] = ()
+    columns: tuple[tuple[Field, tuple[Option, ...]], ...] = ()
+    """Of rows of choices: each column with what it offers."""
 
     @property
     def template(self) -> str:
+        if self.columns:
+            return "agents/fields/choice_rows.html"
         return f"agents/fields/{self.field.widget}.html"
 
 
@@ -46,11 +52,13 @@ class BoundSection:
 
 def bind_form(draft: Draft, menu: EngineMenu) -> list[BoundSection]:
     """Every section with its fields, in order. Engine and voice are one drop-down: see `voice_options`."""
-    menu = replace(menu, services=service_offers(draft.agent.workspace))
+    workspace = draft.agent.workspace
+    menu = replace(menu, services=service_offers(workspace), cloned=voice_offers(workspace))
     bound = [BoundField(NAME, draft.agent.name)]
     for name, field in DRAFT_FIELDS.items():
         if name != "voice_engine":  # drawn together with voice_name
-            bound.append(BoundField(field, getattr(draft, name), _options(name, draft, menu)))
+            columns = _language_columns(menu) if name == LANGUAGES.name else ()
+            bound.append(BoundField(field, getattr(draft, name), _options(name, draft, menu), columns))
     return [
         BoundSection(
             section.key,
@@ -80,6 +88,13 @@ def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
     return ()
 
 
+def _language_columns(menu: EngineMenu) -> tuple[tuple[Field, tuple[Option, ...]], ...]:
+    language, voice = LANGUAGES.columns
+    languages = [Option("", _("Choose…")), *(Option(code, label) for code, label in menu.languages())]
+    voices = voice_choices(menu)
+    return (language, tuple(languages)), (voice, (Option("", _("The same voice")), *voices))
+
+
 def _steps(draft: Draft) -> tuple[Option, ...]:
     """Names of the flow's nodes: what an outcome may be decided by."""
     flow = draft.flow or {}
@@ -88,10 +103,21 @@ def _steps(draft: Draft) -> tuple[Option, ...]:
     return tuple(Option(name, name) for name in dict.fromkeys(names))
 
 
-def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
+def voice_choices(menu: EngineMenu) -> list[Option]:
     """One option a voice, grouped by engine; the value is "engine/voice"."""
-    current = f"{draft.voice_engine}/{draft.voice_name}"
-    options = [Option(f"{engine}/{voice}", voice, group=menu.shown(engine)) for engine, voice in menu.voices()]
+    return [
+        Option(f"{engine}/{voice}", menu.voice_shown(voice), group=menu.shown(engine))
+        for engine, voice in menu.voices()
+    ]
+
+
+def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
+    current, options = f"{draft.voice_engine}/{draft.voice_name}", voice_choices(menu)
+    if is_clone(draft.voice_name) and current not in {option.value for option in options}:
+        gone = not menu.has_clone(draft.voice_name)
+        shown = _("a voice that was deleted") if gone else menu.voice_shown(draft.voice_name)
+        label = shown if gone else _("%(name)s (not running now)") % {"name": shown}
+        options = [Option(current, label), *options]
     return _with_current(current, options)
 
 

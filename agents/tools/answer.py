@@ -11,6 +11,7 @@ import msgspec
 
 from agents.tools.nesting import is_shallow
 from agents.tools.shapes import Pick
+from inference.cloning import VoiceSample
 from inference.lending import LentService
 from parley.lib.outbound import Response
 
@@ -37,6 +38,8 @@ class ToolAnswer:
     """What came back, for whoever tests the tool. Not for the agent."""
     lent: tuple[LentService, ...] = ()
     """Services that the agent in `result` may use."""
+    voices: tuple[VoiceSample, ...] = ()
+    """Samples of the cloned voices that it names."""
 
 
 def failure(code: str, message: str, **more: Any) -> ToolAnswer:

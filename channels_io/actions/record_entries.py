@@ -39,7 +39,10 @@ logger = logging.getLogger(__name__)
 MAX_SPANS = 60
 MAX_USES = 24
 MAX_GUESSES = 32_767
-WORDS = ("text", "full_text", "sealed", "cut", "source", "started_ms", "ended_ms", "at", "text_seq")
+WORDS = (
+    *("text", "full_text", "sealed", "cut", "source", "started_ms", "ended_ms", "at", "text_seq"),
+    *("language", "language_probability"),
+)
 TIMING = (
     "v2v_ms",
     "prompt_tokens",
@@ -183,6 +186,8 @@ def _set_words(turn: Turn, entry: CallerTurn | AgentTurn) -> None:
     else:
         turn.full_text = turn.text
         turn.message_id = clean_text(entry.message_id, 64)
+        turn.language = clean_text(entry.language, 12)
+        turn.language_probability = min(1.0, max(0.0, entry.language_probability)) if entry.language else None
     turn.source = entry.source
     turn.started_ms = clean_count(entry.started_ms)
     turn.ended_ms = clean_count(entry.ended_ms)

@@ -144,17 +144,21 @@ class SpeechCache:
         self._refused: set[tuple[str, str, str]] = set()
         """Voices that could not speak, and why: said once."""
 
-    async def prepare(self, workers: Workers, voice: VoiceSpec, language: str, rate: int) -> None:
+    async def prepare(
+        self, workers: Workers, voice: VoiceSpec, language: str, rate: int, *, workspace: str = ""
+    ) -> None:
         """Ask for what is missing, one sentence after the other. A failure leaves the signal in its place."""
         for line in LINES:
-            await self._fetch(workers, voice, _key(voice, line_text(line, language), rate))
+            await self._fetch(workers, voice, _key(voice, line_text(line, language), rate), workspace)
 
-    async def at_hand(self, workers: Workers, voice: VoiceSpec, text: str, rate: int, *, within: float) -> bool:
+    async def at_hand(
+        self, workers: Workers, voice: VoiceSpec, text: str, rate: int, *, within: float, workspace: str = ""
+    ) -> bool:
         """Whether `text` can be said in this voice, at once or after a moment of asking for it."""
         key = _key(voice, text, rate)
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                await self._fetch(workers, voice, key)
+                await self._fetch(workers, voice, key, workspace)
         return key in self._audio
 
     def audio(self, voice: VoiceSpec, text: str, rate: int) -> bytes:
@@ -166,19 +170,19 @@ class SpeechCache:
         self._audio.move_to_end(key)
         return pcm
 
-    async def _fetch(self, workers: Workers, voice: VoiceSpec, key: _Key) -> None:
+    async def _fetch(self, workers: Workers, voice: VoiceSpec, key: _Key, workspace: str) -> None:
         if key in self._audio:
             return
         asking = self._asking.get(key)
         if asking is None:
-            asking = asyncio.create_task(self._ask(workers, voice, key))
+            asking = asyncio.create_task(self._ask(workers, voice, key, workspace))
             self._asking[key] = asking
         await asyncio.shield(asking)
 
-    async def _ask(self, workers: Workers, voice: VoiceSpec, key: _Key) -> None:
+    async def _ask(self, workers: Workers, voice: VoiceSpec, key: _Key, workspace: str) -> None:
         *_, text, rate = key
         try:
-            frame = await workers.synthesize(text, voice, rate)
+            frame = await workers.synthesize(text, voice, rate, workspace)
         except ParleyError as error:
             self._note(voice, error.code)
             return

@@ -73,7 +73,6 @@ class LiveSession:
         self._facts = facts
         self._workers = workers
         self._recorder = recorder
-        self._speech = speech
         self._limits = limits or Limits()
         self._voice = channel.media.kind == "voice"
         self._started = self._last_inbound = self._clock()
@@ -195,7 +194,6 @@ class LiveSession:
 
     async def _live(self) -> SessionEnded:
         ended: SessionEnded | None = None
-        spec = self._facts.spec
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear())
@@ -206,8 +204,7 @@ class LiveSession:
                 if self._voice:
                     tasks.create_task(self._speaker.run())
                     tasks.create_task(self._ringing.run())
-                    rate = self._channel.media.rate_out
-                    tasks.create_task(self._speech.prepare(self._workers, spec.voice, spec.language, rate))
+                    tasks.create_task(self._words.keep_at_hand())
         except* SessionEnded as group:
             ended = _first(group)
         return ended or SessionEnded(EndReason.FAILED, CloseCode.SERVER_ERROR)
@@ -427,6 +424,10 @@ class LiveSession:
                 self._tools.ask(message)
             case wire.Entered():
                 await self._on_entered(message)
+            case wire.LanguageChanged(turn=turn, language=language, voice=voice, by=by, probability=probability):
+                self._words.speak(language, voice)
+                sure = {"probability": probability} if by == "caller" else {}
+                self._transcript.event("language", {"turn": turn, "language": language, "by": by, **sure})
             case wire.State():
                 self._on_state(message)
             case wire.Failed():

@@ -19,6 +19,7 @@ from agents.tools.arguments import BadArguments, decode_arguments
 from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import Line
 from channels_io.live.tool_names import AGENT, TRANSFER, handed_to, masked_arguments, named_by
+from inference.cloning import VoiceSample
 from inference.events import ToolCall, ToolResult, Up
 from inference.lending import LentService
 from inference.spec import AgentSpec, encode_spec
@@ -55,6 +56,9 @@ class Toolbox(Protocol):
     async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
         """What a worker needs of the services that this agent names."""
 
+    async def voices(self, spec: AgentSpec) -> tuple[VoiceSample, ...]:
+        """Likewise of its cloned voices."""
+
     async def denied(self, name: str) -> None:
         """The model asked for what the agent does not have."""
 
@@ -69,6 +73,9 @@ class NoTools:
         return None
 
     async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        return ()
+
+    async def voices(self, spec: AgentSpec) -> tuple[VoiceSample, ...]:
         return ()
 
     async def denied(self, name: str) -> None:
@@ -159,7 +166,8 @@ class ToolRunner:
         if worker != self._worker:
             return
         current.told = True
-        await self._tell(ToolResult(call.call, answer.result, ok=answer.ok, lent=answer.lent))
+        result = ToolResult(call.call, answer.result, ok=answer.ok, lent=answer.lent, voices=answer.voices)
+        await self._tell(result)
 
     async def _answer(self, call: ToolCall) -> ToolAnswer:
         if self._asked > IN_A_LEG:
@@ -197,7 +205,8 @@ class ToolRunner:
         if spec is None:
             return failure("agent_unknown", "There is no such agent, or it is not published.")
         self.spec = self._known[agent] = self._known[spec.agent] = spec
-        return ToolAnswer(ok=True, result=encode_spec(spec).decode(), lent=await self._toolbox.lend(spec))
+        lent, voices = await self._toolbox.lend(spec), await self._toolbox.voices(spec)
+        return ToolAnswer(ok=True, result=encode_spec(spec).decode(), lent=lent, voices=voices)
 
     def _note(self, call: ToolCall, answer: ToolAnswer) -> None:
         _arguments, secrets = _recordable(call.arguments, masked_arguments(self.spec, call.name))

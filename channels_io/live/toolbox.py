@@ -19,10 +19,12 @@ from agents.tools.arguments import BadArguments, plain_arguments, typed_argument
 from agents.tools.run import run_request
 from agents.tools.secrets import SecretRefused, secret_for
 from agents.tools.shapes import BadValues, HttpRequest, Pick, request_of, stored_values
+from agents.voices import samples_for
 from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import NOT_CONNECTED, Line, OwnCall, OwnTool, own_tool
 from channels_io.live.tool_names import OWN_REQUEST
 from channels_io.models import Leg
+from inference.cloning import VoiceSample
 from inference.lending import LentService
 from inference.spec import AgentSpec, lent_services
 from parley.accounts.actor import system_actor
@@ -109,6 +111,9 @@ class WorkspaceTools:
         except (DatabaseError, InterfaceError):  # The worker's own engines serve meanwhile.
             logger.warning("Leg %s: services could not be looked up.", self._facts.leg)
             return ()
+
+    async def voices(self, spec: AgentSpec) -> tuple[VoiceSample, ...]:
+        return await samples_for(spec)
 
     async def denied(self, name: str) -> None:
         try:

@@ -63,6 +63,8 @@ class Transcript:
                 message_id=message_id,
                 started_ms=started_ms,
                 ended_ms=ended_ms,
+                language=heard.language,
+                language_probability=heard.language_probability,
             )
         )
 

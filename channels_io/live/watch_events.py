@@ -88,6 +88,14 @@ class NodeEntered(Struct, frozen=True, tag_field="type", tag="node"):
     variables: dict[str, Any]
 
 
+class LanguageIs(Struct, frozen=True, tag_field="type", tag="language"):
+    """What is spoken from turn `turn` on; `name` is for people."""
+
+    turn: int
+    language: str
+    name: str
+
+
 class TurnTimed(Struct, frozen=True, tag_field="type", tag="timing"):
     turn: int
     v2v_ms: float | None
@@ -131,6 +139,7 @@ WatchEvent = (
     | ReplyWords
     | Settled
     | NodeEntered
+    | LanguageIs
     | TurnTimed
     | OwnerIs
     | ToolRan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import assert_never
 
+from agents.prompt import language_name
 from channels_io.base import Channel
 from channels_io.entries import AgentTurn, CallerTurn, Entry, EventEntry, StateSnapshot, TurnTiming, TurnUse
 from channels_io.live import messages as out
@@ -14,6 +15,7 @@ from channels_io.live.watch_events import (
     AGENT,
     CALLER,
     HeardWords,
+    LanguageIs,
     LegEnded,
     NodeEntered,
     PartialWords,
@@ -158,6 +160,9 @@ class WatchedRecorder:
         watch, data = self._watch, entry.data
         if entry.kind == "tool_result":
             watch.tell(ToolRan(str(data.get("name", "")), bool(data.get("ok"))))
+        elif entry.kind == "language" and data.get("language"):
+            language = str(data["language"])
+            watch.tell(LanguageIs(int(data.get("turn", 0)), language, language_name(language)))
         elif entry.kind == "node" and data.get("nodes"):
             watch.node = str(data["nodes"][-1])
             turn = int(data.get("turn", 0))

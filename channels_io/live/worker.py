@@ -7,12 +7,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 import msgspec
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError
 
 from agents.providers import lend
+from agents.voices import sample_for, samples_for
 from channels_io.workers.fleet import Fleet
 from channels_io.workers.routing import Kind, Wanted
 from inference import client
 from inference.audio import AudioFrame
+from inference.cloning import VoiceSample, is_clone
 from inference.errors import WorkerError, WorkerFull, WorkerLost
 from inference.events import Down, Open, Timing, Up
 from inference.lending import is_lent
@@ -37,8 +41,8 @@ class Workers(Protocol):
         Raises WorkerFull when all are, WorkerLost when none answers, WorkerError when one refuses.
         """
 
-    async def synthesize(self, text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
-        """`text` spoken, at `rate`. Raises ParleyError."""
+    async def synthesize(self, text: str, voice: VoiceSpec, rate: int, workspace: str = "") -> AudioFrame:
+        """`text` spoken, at `rate`. `workspace`: whose agent's voice it is. Raises ParleyError."""
 
 
 class RoutedLink:
@@ -74,7 +78,7 @@ class InferenceWorkers:
 
     @asynccontextmanager
     async def connect(self, opening: Open, *, leaving: WorkerLink | None = None) -> AsyncIterator[WorkerLink]:
-        opening = await _with_services(opening)
+        opening = await _with_voices(await _with_services(opening))
         wanted = wanted_by(opening)
         refusal: WorkerError = WorkerLost("No worker answers.")
         avoid = leaving.url if isinstance(leaving, RoutedLink) else ""
@@ -97,13 +101,15 @@ class InferenceWorkers:
             return
         raise refusal
 
-    async def synthesize(self, text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
-        if is_lent(voice.engine):  # It is lent to conversations: our own sentences are said by the worker's voice.
-            voice = VoiceSpec("default", "default", voice.speed)
+    async def synthesize(self, text: str, voice: VoiceSpec, rate: int, workspace: str = "") -> AudioFrame:
+        sample = await _sample(workspace, voice.name)
+        if is_lent(voice.engine) or (is_clone(voice.name) and sample is None):
+            # A service is lent to conversations, and a voice may be gone: the worker's own says our sentences.
+            voice, sample = VoiceSpec("default", "default", voice.speed), None
         failure: WorkerError = WorkerLost("No worker answers.")
         for url in await self._fleet.order(Wanted("", "", "", "listen", {"synthesizer": voice.engine})):
             try:
-                return await client.synthesize(url, self._token, text, voice, rate)
+                return await client.synthesize(url, self._token, text, voice, rate, sample=sample)
             except WorkerLost as error:
                 self._fleet.suspect(url)
                 failure = error
@@ -114,6 +120,24 @@ async def _with_services(opening: Open) -> Open:
     """With what the conversation is lent of the services that its agent names, as they are now."""
     lent = await lend(opening.spec.workspace, lent_services(opening.spec))
     return msgspec.structs.replace(opening, lent=lent) if lent else opening
+
+
+async def _with_voices(opening: Open) -> Open:
+    """With the samples of the cloned voices that the agent names, where it is to be heard."""
+    if opening.media.kind != "voice" or opening.listen_only:
+        return opening
+    voices = await samples_for(opening.spec)
+    return msgspec.structs.replace(opening, voices=voices) if voices else opening
+
+
+async def _sample(workspace: str, voice: str) -> VoiceSample | None:
+    if not is_clone(voice):
+        return None
+    try:
+        found: VoiceSample | None = await database_sync_to_async(sample_for)(workspace, voice)
+    except (DatabaseError, InterfaceError):
+        return None
+    return found
 
 
 def wanted_by(opening: Open) -> Wanted:

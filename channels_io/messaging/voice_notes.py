@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,16 +19,19 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from agents.voices import sample_for
 from channels_io import recordings
-from channels_io.messaging import note_decoder
 from inference import client
+from inference.cloning import VoiceSample
 from inference.errors import EngineError, ParleyError
 from inference.spec import VoiceSpec
+from parley.lib import sound_decoder
+from parley.lib.sound import decode_file
 from parley.lib.workers.store import known_urls
 
 MOST_BYTES: Final = 25_000_000
 MOST_SECONDS: Final = 600
-DECODE_SECONDS: Final = 60.0
+RATE: Final = 16_000
 UNDECODED_MOST: Final = 1_000_000
 """Without PyAV here, a file no larger than this is left to the worker's decoder."""
 MOST_WORDS: Final = 1_500
@@ -71,7 +72,8 @@ def speak(text: str, voice: VoiceSpec, *, language: str = "en", workspace: str) 
     if not text.strip() or len(text) > MOST_WORDS:
         raise VoiceNoteFailed(_("That is too long for a voice message."), code="too_long")
     try:
-        sound = async_to_sync(_synthesize)(text, voice, language.split("-")[0].lower())
+        sample = sample_for(workspace, voice.name)
+        sound = async_to_sync(_synthesize)(text, voice, language.split("-")[0].lower(), sample)
     except EngineError as error:
         raise VoiceNoteFailed(error.message, code="not_spoken") from error
     if len(sound) > SPOKEN_MOST:
@@ -95,20 +97,15 @@ def forget_old() -> int:
 
 def _decoded(source: Path, target: Path) -> Path:
     """The file that the worker is to get. Raises VoiceNoteFailed."""
-    command = (sys.executable, "-I", note_decoder.__file__, str(source), str(target), str(MOST_SECONDS))
-    try:
-        ended = subprocess.run(command, timeout=DECODE_SECONDS, check=False, capture_output=True, close_fds=True)
-    except subprocess.TimeoutExpired as error:
-        raise VoiceNoteFailed(_("The voice message could not be read."), code="not_audio") from error
-    match ended.returncode:
+    match decode_file(source, target, RATE, MOST_SECONDS):
         case 0:
             return target
-        case note_decoder.TOO_LONG:
+        case sound_decoder.TOO_LONG:
             most = MOST_SECONDS // 60
             raise VoiceNoteFailed(
                 _("The voice message is longer than %(most)d minutes.") % {"most": most}, code="too_long"
             )
-        case note_decoder.NO_DECODER if source.stat().st_size <= UNDECODED_MOST:
+        case sound_decoder.NO_DECODER if source.stat().st_size <= UNDECODED_MOST:
             return source
     raise VoiceNoteFailed(_("The voice message could not be read."), code="not_audio")
 
@@ -131,11 +128,13 @@ async def _transcribe(sound: BinaryIO, language: str, model: str, hints: Sequenc
         return await client.transcribe(url, token, sound, hints=hints)
 
 
-async def _synthesize(text: str, voice: VoiceSpec, language: str) -> bytes:
+async def _synthesize(text: str, voice: VoiceSpec, language: str, sample: VoiceSample | None) -> bytes:
     token = settings.PARLEY_WORKER_TOKEN
     url = await client.choose_worker(await asyncio.to_thread(known_urls), token)
     try:
-        return await client.synthesize_file(url, token, text, voice, file_format="opus", language=language)
+        return await client.synthesize_file(
+            url, token, text, voice, file_format="opus", language=language, sample=sample
+        )
     except EngineError:
         own = VoiceSpec("default", "default", voice.speed)
         return await client.synthesize_file(url, token, text, own, file_format="opus", language=language)

@@ -27,6 +27,7 @@ class EventKind(models.TextChoices):
     OWNER = "owner", _("Handed over")
     HANDOFF = "handoff", _("Asked for a person")
     NODE = "node", _("Step")
+    LANGUAGE = "language", _("Another language")
     DTMF = "dtmf", _("Key pressed")
     WHISPERED = "whispered", _("Whispered to the agent")
     SAID_FOR_AGENT = "said_for_agent", _("Given to the agent to say")
@@ -49,6 +50,7 @@ _ICONS = {
     EventKind.OWNER: "swap_horiz",
     EventKind.HANDOFF: "support_agent",
     EventKind.NODE: "account_tree",
+    EventKind.LANGUAGE: "translate",
     EventKind.DTMF: "dialpad",
     EventKind.WHISPERED: "hearing",
     EventKind.SAID_FOR_AGENT: "record_voice_over",

@@ -54,6 +54,9 @@ class Turn(WorkspaceModel):
     message_id = models.CharField(max_length=64, blank=True, default="")
     started_ms = models.PositiveIntegerField(default=0)
     ended_ms = models.PositiveIntegerField(default=0)
+    language = models.CharField(max_length=12, blank=True, default="", db_default="")
+    """Which of the agent's languages the caller's words were read in, where the recogniser was asked; and how sure it was."""
+    language_probability = models.FloatField(null=True, blank=True)
     at = models.DateTimeField(default=timezone.now)
     v2v_ms = models.FloatField(null=True, blank=True)
     prompt_tokens = models.PositiveIntegerField(default=0)

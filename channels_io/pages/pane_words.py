@@ -28,6 +28,7 @@ def pane_words() -> Words:
         "ended": _("The conversation has ended."),
         "toolRan": _("Tool {name} was used"),
         "toolFailed": _("Tool {name} failed"),
+        "nowSpeaking": _("Now speaking {language}"),
         "failure": _("Failure"),
         "whisperedBy": _("{name} whispered to the agent"),
         "whispered": _("Whispered to the agent"),

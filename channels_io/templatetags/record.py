@@ -13,6 +13,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from agents.prompt import language_name
 from channels_io.guards.numbers import masked
 from channels_io.kind_names import kind_icon, kind_label
 from channels_io.models import Channel, Leg
@@ -22,6 +23,7 @@ from channels_io.phone_numbers import shown_number
 register = template.Library()
 register.filter("kind_label", kind_label)
 register.filter("kind_icon", kind_icon)
+register.filter("spoken_language", language_name)
 register.filter("verdict", verdict)
 
 _WORD = re.compile(r"\w+")

@@ -332,7 +332,7 @@ class ApartEar:
         assert life is not None
         known = await life.run(lambda call: Understand(call, self._number, final))
         assert isinstance(known, Understood)
-        return Transcript(known.text, known.confidence, known.no_speech)
+        return Transcript(known.text, known.confidence, known.no_speech, known.language, known.language_probability)
 
 
 # --- speech -------------------------------------------------------------------------------------

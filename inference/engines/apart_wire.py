@@ -192,6 +192,8 @@ class Understood(Struct, frozen=True, array_like=True, tag=6):
     text: str
     confidence: float
     no_speech: float
+    language: str = ""
+    language_probability: float = 0.0
 
 
 class Spoke(Struct, frozen=True, array_like=True, tag=7):

@@ -38,6 +38,8 @@ class EngineInfo:
     by_workspace: bool = False
     """A chat model whose conversations share what they have read, and that keeps workspaces apart in that: its `stream`
     and `warm` take `workspace`. See `inference.engines.in_workspace`."""
+    clones: bool = False
+    """A synthesizer that speaks in voices it is given samples of: see `LearnsVoices`."""
 
 
 class Engine(Protocol):
@@ -56,6 +58,8 @@ class Engine(Protocol):
 class AsrOptions:
     language: str = "en"
     hints: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    """Among which the spoken one is told, where the engine can (`inference.languages`); empty: nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class Transcript:
     """exp(mean log-probability), 0..1."""
     no_speech: float = 0.0
     """Probability that the audio holds no speech."""
+    language: str = ""
+    """Which of `AsrOptions.languages` the words were read in; empty: it was not asked, or the engine cannot tell."""
+    language_probability: float = 0.0
+    """How likely that one is among them."""
 
 
 class TranscriberStream(Protocol):

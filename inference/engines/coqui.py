@@ -264,6 +264,7 @@ class CoquiVoice:
             voices=model.voices or ("default",),
             rate=model.rate,
             licence=self.info.licence or model.licence,
+            clones=isinstance(model, Xtts),
         )
         if isinstance(model, Vits) or model.voices:
             async with aclosing(self.speak(_one("Ready."), VoiceSpec("coqui", "", 1.0))) as speech:
@@ -276,7 +277,7 @@ class CoquiVoice:
             await asyncio.to_thread(maker.close)
 
     async def learn(self, name: str, sample: bytes) -> None:
-        """Make the voice of `sample` (WAV, 3 to 30 s) known as `name`; again is nothing. Raises EngineError."""
+        """Make the voice of `sample` (WAV, 2 to 30 s) known as `name`; again is nothing. Raises EngineError."""
         maker, model = self._loaded()
         if not isinstance(model, Xtts):
             raise EngineError("VITS speaks only in the voices that it was trained with.", code="voice_sample")

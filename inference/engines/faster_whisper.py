@@ -301,8 +301,11 @@ class WhisperStream:
         if not self._settled:
             return last
         parts = [part for part in (*self._settled, last) if part.text]
+        told = next((part for part in reversed(parts) if part.language), last)
         return Transcript(
             " ".join(part.text for part in parts),
             confidence=min((part.confidence for part in parts), default=0.0),
             no_speech=min(part.no_speech for part in (*self._settled, last)),
+            language=told.language,
+            language_probability=told.language_probability,
         )

@@ -25,6 +25,7 @@ from inference.engines.base import AsrOptions, Transcript
 from inference.engines.mel import STEP, log_mel
 from inference.engines.whisper_text import clean, is_degenerate, is_phantom, loop_start
 from inference.errors import EngineError, EngineNotReady
+from inference.languages import among, reads_in
 
 RATE = 16_000
 FRAME = STEP
@@ -90,6 +91,17 @@ class _Language:
     suppressed: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The language that a clip is read in, as it was detected; empty: it was not."""
+
+    language: str = ""
+    probability: float = 0.0
+
+    def applied(self, options: AsrOptions) -> AsrOptions:
+        return replace(options, language=self.language) if self.language else options
+
+
 class Decoder:
     """One loaded model. Two threads may call it: CTranslate2 runs a pass of each at the same time."""
 
@@ -124,10 +136,15 @@ class Decoder:
         clip = self._encode(features, samples.size)
         _go_on(given_up)
         longest = TOKENS_PER_SECOND * features.shape[-1] // 100
+        (told,) = self._tell([samples], clip, options)
+        if told.language:
+            _go_on(given_up)
+            options = told.applied(options)
         transcript = self._decode(self._with_silence(clip, window_frames(samples.size)), longest, options)
         if is_degenerate(transcript.text):
             _go_on(given_up)
             transcript = self._read_again(clip, features, longest, options)
+        transcript = replace(transcript, language=told.language, language_probability=told.probability)
         if is_phantom(transcript.text, math.log(max(transcript.confidence, 1e-9)), transcript.no_speech):
             return replace(transcript, text="")
         return transcript
@@ -151,14 +168,17 @@ class Decoder:
         frames = max(window_frames(clips[place].size) for place in read)
         spectra = [log_mel(np.pad(to_float(clips[place]), (0, STEP)), self._bands) for place in read]
         encoded = self.model.encode(np.stack([_fill(each, frames) for each in spectra]))
+        told = self._tell([clips[place] for place in read], encoded, options)
+        wanted = [each.applied(options) for each in told]
         longest = TOKENS_PER_SECOND * max(each.shape[-1] for each in spectra) // 100
-        for place, features, transcript in zip(
-            read, spectra, self._decode_many(encoded, len(read), longest, options), strict=True
-        ):
+        transcripts = self._decode_many(encoded, longest, wanted)
+        for number, (place, features, transcript) in enumerate(zip(read, spectra, transcripts, strict=True)):
             if is_degenerate(transcript.text):
                 clip = self._encode(features, clips[place].size)
                 own = TOKENS_PER_SECOND * features.shape[-1] // 100
-                transcript = self._read_again(clip, features, own, options)
+                transcript = self._read_again(clip, features, own, wanted[number])
+            language, probability = told[number].language, told[number].probability
+            transcript = replace(transcript, language=language, language_probability=probability)
             if is_phantom(transcript.text, math.log(max(transcript.confidence, 1e-9)), transcript.no_speech):
                 transcript = replace(transcript, text="")
             found[place] = transcript
@@ -192,18 +212,33 @@ class Decoder:
         silence = self._silence[SHORT_FRAMES if frames == SHORT_FRAMES else FULL_FRAMES]
         return StorageView.from_array(np.concatenate([known, silence[:, known.shape[1] : frames // 2]], axis=1))
 
-    def _decode(self, encoded: Any, longest: int, options: AsrOptions) -> Transcript:
-        return self._decode_many(encoded, 1, longest, options)[0]
+    def _tell(self, clips: Sequence[Samples], encoded: Any, options: AsrOptions) -> list[_Told]:
+        """Which of the languages asked about is spoken in each: one step of the decoder, and none where nobody asks.
 
-    def _decode_many(self, encoded: Any, count: int, longest: int, options: AsrOptions) -> list[Transcript]:
-        language = self._language(options.language)
-        hints = ", ".join(options.hints)[:HINT_CHARACTERS]
-        prompt = self.model.get_prompt(language.tokenizer, [], without_timestamps=True, hotwords=hints or None)
+        Without the silence that is put behind a clip: with it, other languages look like English (of a French sentence
+        French had 0.35 instead of 0.99).
+        """
+        if len(options.languages) < 2 or not self.multilingual:
+            return [_Told()] * len(clips)
+        found = []
+        for samples, ranking in zip(clips, self.model.model.detect_language(encoded), strict=True):
+            chances = among({token.strip("<|>"): chance for token, chance in ranking}, options.languages)
+            chosen = reads_in(options.language, chances, samples.size / RATE)
+            found.append(_Told(chosen, chances.get(chosen, 0.0)) if chances else _Told())
+        return found
+
+    def _decode(self, encoded: Any, longest: int, options: AsrOptions) -> Transcript:
+        return self._decode_many(encoded, longest, [options])[0]
+
+    def _decode_many(self, encoded: Any, longest: int, options: Sequence[AsrOptions]) -> list[Transcript]:
+        """`options` of each clip; they may differ in the language, whose token is one in every prompt."""
+        language = self._language(options[0].language)
+        prompts = [self._prompt(each) for each in options]
         results = self.model.model.generate(
             encoded,
-            [prompt] * count,
+            prompts,
             beam_size=1,
-            max_length=min(self.model.max_length, len(prompt) + 32 + longest),
+            max_length=min(self.model.max_length, len(prompts[0]) + 32 + longest),
             return_scores=True,
             suppress_blank=True,
             suppress_tokens=language.suppressed,
@@ -218,7 +253,7 @@ class Decoder:
             transcripts.append(Transcript(text, confidence=min(1.0, math.exp(log_probability))))
         if not doubtful:
             return transcripts
-        silent = self._no_speech(encoded, [prompt] * count)
+        silent = self._no_speech(encoded, prompts)
         return [
             replace(each, no_speech=chance)
             if is_phantom(each.text, math.log(max(each.confidence, 1e-9)), no_speech=1.0)
@@ -232,6 +267,12 @@ class Decoder:
             encoded, prompts, beam_size=1, max_length=len(prompts[0]) + one_step, return_no_speech_prob=True
         )
         return [float(result.no_speech_prob) for result in results]
+
+    def _prompt(self, options: AsrOptions) -> list[int]:
+        hints = ", ".join(options.hints)[:HINT_CHARACTERS]
+        tokenizer = self._language(options.language).tokenizer
+        prompt: list[int] = self.model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hints or None)
+        return prompt
 
     def _language(self, language: str) -> _Language:
         from faster_whisper.tokenizer import Tokenizer

@@ -15,6 +15,7 @@ from inference.openai_api.problems import ApiProblem
 from inference.openai_api.serving import Endpoint, Serving
 from inference.openai_api.speech import speech
 from inference.openai_api.transcription import transcriptions
+from inference.openai_api.voices import learn_voice
 
 if TYPE_CHECKING:
     from inference.pool import Pool
@@ -32,6 +33,7 @@ def routes(pool: Pool) -> list[Route]:
     return [
         route("/v1/chat/completions", chat_completions, "POST"),
         route("/v1/audio/speech", speech, "POST"),
+        route("/v1/audio/voices", learn_voice, "POST"),
         route("/v1/audio/transcriptions", transcriptions, "POST"),
         route("/v1/embeddings", embeddings, "POST"),
         route("/v1/models", models, "GET"),
@@ -74,6 +76,7 @@ def _model(info: EngineInfo) -> dict[str, Any]:
         "voices": info.voices,
         "rate": info.rate,
         "licence": info.licence,
+        "clones": info.clones,
     }
 
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inference.audio import Resampler, Samples
+from inference.cloning import is_clone
 from inference.engines.base import EngineInfo, Synthesizer
 from inference.events import RATES
 from inference.openai_api.answers import EVENTS, LiveAnswer, event
@@ -42,7 +43,7 @@ class SpeechRequest(Struct):
     sample_rate: int = RATE
     """Not in OpenAI's dialect: the rate of wav and pcm, told again in the header `x-sample-rate`."""
     language: str = ""
-    """Not in OpenAI's dialect: the language of the text, for its numbers and dates."""
+    """Not in OpenAI's dialect: the language of the text, for its numbers and dates, and for voices of several."""
 
 
 async def speech(serving: Serving, request: Request) -> Response:
@@ -68,7 +69,7 @@ async def speech(serving: Serving, request: Request) -> Response:
             param="sample_rate",
             code="unsupported_value",
         )
-    voice = VoiceSpec(synthesizer.info.kind, _voice(asked, synthesizer.info), asked.speed)
+    voice = VoiceSpec(synthesizer.info.kind, _voice(asked, synthesizer.info), asked.speed, asked.language)
     sink = await asyncio.to_thread(encoder, asked.response_format, asked.sample_rate)
     language = asked.language or (synthesizer.info.languages[0] if synthesizer.info.languages else "en")
     audio = _encoded(_samples(synthesizer, _spoken(text, language), voice, asked.sample_rate), sink)
@@ -85,7 +86,7 @@ def _voice(asked: SpeechRequest, info: EngineInfo) -> str:
         return name or VoiceSpec().name
     if name in ("", "default"):
         return info.voices[0]
-    if name not in info.voices:
+    if name not in info.voices and not (info.clones and is_clone(name)):
         raise ApiProblem(
             f"There is no voice {name!r}; there is {', '.join(info.voices)}.", param="voice", code="voice_not_found"
         )

@@ -53,6 +53,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(_("Webhooks"), "webhook", "channels_io:endpoints", Permission.MANAGE_WEBHOOKS),
         _item(_("Privacy"), "shield_person", "channels_io:privacy"),
         _item(_("Services"), "cloud", "agents:providers", Permission.EDIT_AGENT),
+        _item(_("Voices"), "record_voice_over", "agents:voices"),
         _item(_("Workers"), "memory", "channels_io:workers", Permission.MANAGE_WORKSPACE),
         _item(_("API keys"), "key", "accounts:keys", Permission.MANAGE_WORKSPACE),
         _item(_("Audit"), "history", "accounts:audit", Permission.MANAGE_WORKSPACE),

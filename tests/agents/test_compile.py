@@ -9,15 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.compile import compile_draft, find_problems
-from agents.engines import EngineMenu, EngineOffer
+from agents.engines import EngineMenu, EngineOffer, ServiceOffer
 from agents.models import Agent, Draft
 from agents.problems import CompileError
 from agents.prompt import HEAD_TOKENS, RULES
 from agents.starters import STARTERS
 from agents.text import estimate_tokens
 from inference.nodes import FlowSpec, GoalNode
-from inference.spec import AgentSpec, ModelSpec, Pronunciation, VoiceSpec, decode_spec, encode_spec, spec_digest
+from inference.spec import (
+    AgentSpec,
+    LanguageSpec,
+    ModelSpec,
+    Pronunciation,
+    VoiceSpec,
+    decode_spec,
+    encode_spec,
+    spec_digest,
+)
 from parley.accounts.models import Workspace
+from tests.support.flow_json import edge, flow_of, node
 
 GOOD: dict[str, Any] = {"instructions": "Open on Saturday from 9 am.", "greeting": "Hello."}
 
@@ -153,6 +163,75 @@ def test_the_recogniser_of_the_agent_has_to_understand_its_language_not_any_othe
     assert codes(unheard, menu) == [("", "language", "language_not_heard", "warning")]
 
 
+SPEAKING = EngineMenu(
+    offers=(
+        *PIPER.offers[:2],
+        EngineOffer("hibari", "synthesizer", "hibari", languages=("en",), voices=("heart",)),
+        EngineOffer("coqui", "synthesizer", "xtts", languages=("en", "de"), voices=("anna",)),
+    ),
+    live=True,
+)
+
+
+def rows(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"language": language, "voice": voice} for language, voice in pairs]
+
+
+def test_other_languages_have_their_voices() -> None:
+    draft = draft_of(languages=rows(("de", "coqui/anna"), ("fr", "")), notices_language=True, voice_speed=1.1)
+    spec = compile_draft(draft, menu=SPEAKING)
+    assert spec.languages == (
+        LanguageSpec("de", VoiceSpec("coqui", "anna", 1.1, "de")),
+        LanguageSpec("fr", VoiceSpec("hibari", "heart", 1.1, "fr")),
+    )
+    assert spec.notices_language
+    assert spec.instructions.endswith("Speak English until you are told to speak another language, then speak that.")
+    assert not compile_draft(draft_of(notices_language=True)).notices_language
+
+
+def test_a_flow_that_changes_the_language_needs_a_head_that_allows_it() -> None:
+    flow = flow_of([node("language", language="de"), node("end")], [edge("start", "language"), edge("language", "end")])
+    assert "until you are told" in compile_draft(draft_of(flow=flow)).instructions
+    assert "until you are told" not in compile_draft(draft_of()).instructions
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"languages": rows(("de", "coqui/anna"))}, []),
+        ({"languages": rows(("de", ""))}, [("", "languages", "language_not_spoken", "warning")]),
+        ({"languages": rows(("de", "hibari/heart"))}, [("", "languages", "language_not_spoken", "warning")]),
+        (
+            {"languages": rows(("fr", "coqui/anna"))},
+            [
+                ("", "languages", "language_not_heard", "warning"),
+                ("", "languages", "language_not_spoken", "warning"),
+            ],
+        ),
+        ({"languages": rows(("de", "coqui/nobody"))}, [("", "languages", "voice_unknown", "error")]),
+        ({"languages": rows(("en", ""))}, [("", "languages", "repeated", "error")]),
+        ({"languages": rows(("klingon!", ""))}, [("", "languages", "language_unknown", "error")]),
+        ({"languages": rows(("", "coqui/anna"))}, [("", "languages", "required", "error")]),
+        (
+            {"languages": rows(("de", "coqui/anna"), ("de", "coqui/anna"))},
+            [("", "languages", "repeated", "error")],
+        ),
+        ({"languages": "de"}, [("", "languages", "not_a_list", "error")]),
+        ({"notices_language": True}, [("", "notices_language", "nothing_to_notice", "warning")]),
+        ({"language": "de"}, [("", "voice_name", "language_not_spoken", "warning")]),
+    ],
+)
+def test_problems_of_languages(values: dict[str, Any], expected: list[tuple[str, str, str, str]]) -> None:
+    assert codes(draft_of(**values), SPEAKING) == expected
+
+
+def test_a_service_does_not_say_which_language_was_spoken() -> None:
+    service = ServiceOffer("provider:pv_x", "Ours", transcriber=True)
+    draft = draft_of(languages=rows(("de", "coqui/anna")), notices_language=True, transcriber="provider:pv_x")
+    found = codes(draft, replace(SPEAKING, services=(service,)))
+    assert found == [("", "notices_language", "not_noticed", "warning")]
+
+
 @pytest.mark.parametrize("key", STARTERS)
 def test_every_starter_but_the_blank_one_can_be_published(key: str) -> None:
     draft = draft_of(**{"instructions": "", **STARTERS[key].content})
@@ -187,7 +266,11 @@ def test_any_text_compiles_or_is_a_problem(**values: Any) -> None:
     compiles_or_explains(lambda: draft_of(**values))
 
 
-@given(st.dictionaries(st.sampled_from(["persona", "hints", "pronunciations", "max_tokens", "language"]), anything))
+@given(
+    st.dictionaries(
+        st.sampled_from(["persona", "hints", "pronunciations", "languages", "max_tokens", "language"]), anything
+    )
+)
 def test_any_type_compiles_or_is_a_problem(values: dict[str, Any]) -> None:
     compiles_or_explains(lambda: draft_of(**values))
 

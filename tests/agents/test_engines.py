@@ -55,3 +55,17 @@ def test_read_offers_keeps_what_it_understands() -> None:
     assert read_offers(
         [{"kind": "k", "role": "synthesizer", "voices": ["a", 3], "languages": None}, {"kind": None}]
     ) == (EngineOffer("k", "synthesizer", "", (), ("a",)),)
+
+
+def test_a_voice_speaks_the_languages_of_its_engine_as_far_as_anybody_knows(worker: WorkerStub) -> None:
+    menu = engine_menu()
+    assert menu.speaks("en-GB", "hibari")
+    assert not menu.speaks("de", "hibari")
+    assert menu.speaks("de", "provider:pv_x"), "nobody knows"
+    worker.engines = [{**engine, "languages": []} for engine in worker.engines]
+    cache.delete(FRESH_KEY)
+    assert engine_menu().speaks("de", "hibari"), "it does not say so"
+
+
+def test_without_a_worker_nobody_knows_who_speaks_what() -> None:
+    assert engine_menu().speaks("de", "hibari")

@@ -16,6 +16,12 @@ def test_another_language_is_named_last() -> None:
     assert build_head("", "Fakt.", "de").endswith("\nSpeak German.")
 
 
+def test_a_head_that_holds_for_other_languages_too_ends_with_how_to_change() -> None:
+    head = build_head("", "Fakt.", "de", others=True)
+    assert head.endswith("\nSpeak German until you are told to speak another language, then speak that.")
+    assert build_head("", "Fact.", "en", others=True).endswith("then speak that.")
+
+
 def test_language_names() -> None:
     assert [language_name(code) for code in ("en", "de", "pt-BR", "de-CH", "xx")] == [
         "English",

@@ -36,6 +36,7 @@ def editor(new_page: NewPage, server: ScriptedServer, demo: Agent, alice: User) 
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name=demo.name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(demo.name)
+    page.wait_for_load_state("domcontentloaded")  # Its modules have run by then: buttons do what they say.
     return page
 
 
@@ -161,3 +162,23 @@ def test_words_typed_before_the_page_is_ready_are_saved(
     held[0].continue_()
     expect_saved(page)
     assert draft_of(demo).greeting == GREETING
+
+
+def test_another_language_is_added_judged_and_taken_out(editor: Page, demo: Agent) -> None:
+    page = editor
+    rows = page.locator('[data-rows="languages"] tbody tr')
+    page.get_by_role("button", name="Add a language").click()
+    expect(rows.get_by_label("Language")).to_be_focused()
+    rows.get_by_label("Language").select_option("en")
+    rows.get_by_label("Voice").select_option("hibari/heart")
+    expect_saved(page)
+    page.get_by_label("Notice the caller's language").check()
+    wait_for(lambda: draft_of(demo).notices_language)
+    assert draft_of(demo).languages == [{"language": "en", "voice": "hibari/heart"}]
+    problems = page.locator("[data-problems]")
+    expect(problems).to_contain_text("English is the agent's own language.")
+    page.reload()
+    expect(rows.get_by_label("Voice")).to_have_value("hibari/heart")
+    rows.get_by_role("button", name="Remove this row").click()
+    expect(problems).to_contain_text("there is nothing to notice")
+    wait_for(lambda: draft_of(demo).languages == [])

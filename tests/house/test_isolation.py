@@ -42,6 +42,7 @@ OBJECTS = {
     ("tools/", "public_id"): "tool",
     ("tools/secrets/", "public_id"): "secret",
     ("tools/services/", "public_id"): "provider",
+    ("voices/", "public_id"): "cloned_voice",
     ("widget/", "public_id"): "channel",
     ("campaigns/", "public_id"): "campaign",
     ("teams/", "public_id"): "team",

@@ -237,3 +237,36 @@ async def test_the_words_of_a_pause_are_a_pass_like_any_other() -> None:
             ("The whole. And more", "The whole", False),
         ]
         listener.ear.forget()
+
+
+async def test_words_say_which_language_they_were_read_in_and_how_long_the_voice_was() -> None:
+    german = Transcript("Einen Termin bitte.", 0.9, language="de", language_probability=0.8)
+    async with asyncio.TaskGroup() as tasks:
+        listener = Listener(16000, tasks, [], ScriptedTranscriber(script=[german]))
+        await listener.hear(np.concatenate([tone(1600, 16000), np.zeros(16000, np.int16)]))
+        spoken = listener.ear.spoken
+        assert spoken is not None
+        assert (spoken.text, spoken.language, spoken.probability) == ("Einen Termin bitte.", "de", 0.8)
+        assert spoken.seconds == pytest.approx(1.6, abs=0.1)
+        words = [event for event in listener.events if isinstance(event, Words)]
+        assert [event.spoken for event in words if event.pause] == [spoken]
+
+
+async def test_where_nobody_asks_for_the_language_nothing_is_said_of_it() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        listener = Listener(16000, tasks, ["Hello."])
+        await listener.hear(np.concatenate([tone(1000, 16000), np.zeros(16000, np.int16)]))
+        assert listener.ear.spoken is None
+
+
+async def test_another_recogniser_takes_over_between_two_utterances_never_within_one() -> None:
+    other = ScriptedTranscriber(script=["Guten Tag."])
+    async with asyncio.TaskGroup() as tasks:
+        listener = Listener(16000, tasks, ["Hello there."])
+        await listener.hear(tone(500, 16000))
+        listener.ear.listen_with(other)
+        await listener.hear(np.concatenate([tone(500, 16000), np.zeros(16000, np.int16)]))
+        assert listener.ended().text == "Hello there."
+        await listener.hear(np.concatenate([tone(1000, 16000), np.zeros(16000, np.int16)]))
+        ends = [event.text for event in listener.events if isinstance(event, EndOfTurn)]
+        assert ends == ["Hello there.", "Guten Tag."]

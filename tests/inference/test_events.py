@@ -224,7 +224,7 @@ def test_tags_are_the_names_of_the_protocol_page() -> None:
     assert tags == {
         "open", "audio", "text", "dtmf", "playback", "tool_result", "control", "close",
         "ready", "speech_started", "floor", "partial", "heard", "reply_text", "reply_audio", "reply_done", "interrupted",
-        "tool_call", "entered", "state", "timing", "failed",
+        "tool_call", "entered", "language_changed", "state", "timing", "failed",
     }  # fmt: skip
 
 

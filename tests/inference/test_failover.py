@@ -26,7 +26,14 @@ from inference.engines.base import (
 )
 from inference.errors import EngineError
 from inference.events import Message
-from inference.failover import Candidate, FailoverChat, FailoverSynthesizer, FailoverTranscriber, Order
+from inference.failover import (
+    Candidate,
+    FailoverChat,
+    FailoverSynthesizer,
+    FailoverTranscriber,
+    Order,
+    standing_in,
+)
 from inference.nodes import ToolSpec
 from inference.spec import VoiceSpec
 from inference.used import Meter, Use
@@ -184,3 +191,11 @@ async def test_whoever_stands_in_is_told_and_whoever_failed_is_not() -> None:
     async with aclosing(voice.speak(clauses("One.", "Two."), VoiceSpec("cloud", "alloy"))) as speech:
         assert [piece.text async for piece in speech] == ["One./heart", "Two./heart"]
     assert meter.take() == (Use("synthesizer", "", "own", characters=8),)
+
+
+def test_a_voice_of_an_engine_that_is_not_here_is_replaced_by_one_that_is() -> None:
+    info = EngineInfo("hibari", "synthesizer", "hibari-heart", voices=("heart",))
+    anna = VoiceSpec("coqui", "anna", language="de")
+    assert standing_in(anna, info) == VoiceSpec("hibari", "heart", language="de")
+    for engine in ("default", "hibari", "hibari-heart"):
+        assert standing_in(VoiceSpec(engine, "clone:1"), info) == VoiceSpec(engine, "clone:1"), "it may have learned it"

@@ -4,7 +4,7 @@ from inference.events import ConversationState, Message
 from inference.flow.state import FlowState, Frame, Trying
 from inference.live_state import INSTRUCTION_CHARS, MOST_INSTRUCTIONS, LiveState
 from inference.nodes import CollectNode, FlowSpec, GoalNode, Slot
-from inference.spec import AgentSpec, VoiceSpec
+from inference.spec import AgentSpec, LanguageSpec, VoiceSpec
 
 SPEC = AgentSpec(
     agent="ag", version="vn", workspace="ws", name="A", flow=FlowSpec("goal", (GoalNode("goal", ""),)), language="en"
@@ -80,3 +80,35 @@ def test_masked_values_are_in_no_snapshot() -> None:
     assert stored.flow.frames[0].variables == {"day": "Monday"}
     assert stored.flow.trying == Trying(slot="card", values={"day": "Monday"})
     assert state.flow.variables["card"] == "4321"
+
+
+SPEAKING = AgentSpec(
+    agent="ag",
+    version="vn",
+    workspace="ws",
+    name="A",
+    flow=FlowSpec("goal", (GoalNode("goal", ""),)),
+    voice=VoiceSpec(language="en"),
+    languages=(LanguageSpec("de", VoiceSpec("coqui", "anna", language="de")),),
+)
+
+
+def test_each_language_has_its_voice_and_the_way_back_is_the_agent_as_it_was() -> None:
+    state = LiveState(SPEAKING)
+    state.speak("de", "")
+    assert (state.spec.language, state.spec.voice) == ("de", VoiceSpec("coqui", "anna", language="de"))
+    assert (state.snapshot().language, state.snapshot().voice, state.own_language) == ("de", "", "en")
+    assert LiveState.resume(state.snapshot(), SPEAKING).spec == state.spec
+    state.speak("en", "")
+    assert state.spec == SPEAKING
+
+
+def test_a_voice_that_the_flow_names_stays_where_languages_have_none_of_their_own() -> None:
+    state = LiveState(SPEC)
+    state.speak("de", "anna")
+    state.speak("fr", "")
+    assert state.spec.voice == VoiceSpec(name="anna", language="fr")
+    state = LiveState(SPEAKING)
+    state.speak("en", "bella")
+    state.speak("de", "")
+    assert state.spec.voice.name == "anna"

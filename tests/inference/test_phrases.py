@@ -40,3 +40,9 @@ def test_a_hum_read_as_words_is_not_believed() -> None:
 
 def test_an_unknown_language_falls_back_to_english() -> None:
     assert phrase("say_again", "xx") == phrase("say_again", "en-GB")
+
+
+def test_sentences_are_in_the_language_or_in_english() -> None:
+    assert phrase("filler", "de-AT") == "Einen Moment."
+    assert phrase("filler", "FR") == "Voyons voir."
+    assert phrase("filler", "xx") == phrase("filler", "en") == "Let me see."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from inference.events import Message
 from inference.nodes import Edge, EndNode, FlowSpec, GoalNode, Subflow, ToolSpec
-from inference.prompt import goal_tools, instruction, prefix, prompt, task
+from inference.prompt import goal_tools, instruction, language_line, prefix, prompt, task
 from inference.spec import AgentSpec
 
 GOAL = GoalNode(id="talk", prompt="Help the caller.", tools=("slots",))
@@ -71,3 +71,12 @@ def test_an_instruction_is_read_behind_the_words_that_are_answered_after_it() ->
         Message("assistant", "Hello."),
         Message("user", "[Be brief.]"),
     ]
+
+
+def test_the_model_is_told_which_language_to_speak_when_it_changes_and_once() -> None:
+    german = language_line("de", "en", [])
+    assert german == Message("system", "From now on speak German.")
+    assert language_line("en", "en", []) is None
+    assert language_line("de-AT", "en", [german, Message("user", "Ja.")]) is None
+    assert language_line("en", "en", [german]) == Message("system", "From now on speak English.")
+    assert language_line("de", "de", [Message("user", "From now on speak French.")]) is None, "the caller said it"

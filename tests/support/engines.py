@@ -75,17 +75,20 @@ class ScriptedTurns(Loaded):
 
 @dataclass
 class ScriptedTranscriber(Loaded):
-    """`script`: one text per utterance; an exception is raised instead."""
+    """`script`: one text per utterance, or a whole transcript; an exception is raised instead."""
 
-    script: list[str | EngineError] = field(default_factory=list)
+    script: list[str | Transcript | EngineError] = field(default_factory=list)
     by_pass: bool = False
     """The next line at every final pass, not only for a new utterance."""
     heard_samples: list[int] = field(default_factory=list)
+    opened: list[AsrOptions] = field(default_factory=list)
+    """Of every stream."""
     _fed: int = 0
-    _current: str | EngineError | None = None
+    _current: str | Transcript | EngineError | None = None
 
     @asynccontextmanager
     async def stream(self, options: AsrOptions) -> AsyncGenerator[ScriptedTranscriber]:
+        self.opened.append(options)
         yield self
 
     def feed(self, samples: Samples) -> None:
@@ -100,7 +103,7 @@ class ScriptedTranscriber(Loaded):
             self._current = self.script.pop(0) if self.script else ""
         if isinstance(self._current, EngineError):
             raise self._current
-        return Transcript(self._current, 0.9)
+        return self._current if isinstance(self._current, Transcript) else Transcript(self._current, 0.9)
 
     def reset(self) -> None:
         self._fed, self._current = 0, None

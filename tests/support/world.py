@@ -40,6 +40,7 @@ from tests.support.conversations import make_conversation
 from tests.support.providers import make_provider
 from tests.support.tools import make_secret, make_tool
 from tests.support.trials import booking
+from tests.support.voices import make_voice
 
 SCOPES = tuple(SCOPE_PERMISSIONS)
 
@@ -71,6 +72,7 @@ class World:
         self.case = save_test_case(system_actor(workspace), booking(self.agent), name="Booking")
         self.secret = make_secret(workspace)
         self.provider = make_provider(workspace)
+        self.cloned_voice = make_voice(workspace)
         self.tool = make_tool(workspace, auth="bearer", secret=self.secret.name)
         self._messages()
         self.membership = Membership.objects.get(workspace=workspace, user=member)
@@ -137,6 +139,7 @@ class World:
                 "tool",
                 "secret",
                 "provider",
+                "cloned_voice",
                 "campaign",
                 "alert",
                 "team",

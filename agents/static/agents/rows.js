@@ -21,7 +21,7 @@ export function bindRows(root, content, changed) {
   function build(values) {
     const row = template.content.firstElementChild.cloneNode(true);
     for (const cell of row.querySelectorAll("[data-column]")) {
-      cell.value = values[cell.dataset.column] ?? "";
+      show(cell, values[cell.dataset.column] ?? "");
       cell.addEventListener("input", () => changed(adapter));
       cell.addEventListener("keydown", (event) => {
         if (event.key === "Enter" && !event.isComposing) {
@@ -37,6 +37,12 @@ export function bindRows(root, content, changed) {
       changed(adapter);
     });
     return row;
+  }
+
+  // A choice that is not on offer any more is added, so that it is not lost by being shown.
+  function show(cell, value) {
+    if (cell.tagName === "SELECT" && ![...cell.options].some((option) => option.value === value)) cell.add(new Option(value, value));
+    cell.value = value;
   }
 
   function add() {

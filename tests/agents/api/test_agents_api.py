@@ -60,6 +60,15 @@ def test_the_whole_life_of_an_agent(api: KeyClient) -> None:
     assert api("post", f"{home}unarchive/")[1]["archived"] is False
 
 
+def test_languages_are_read_and_written(api: KeyClient, acme: Workspace) -> None:
+    path = f"{AGENTS}{make_agent(acme).public_id}/draft/"
+    rows = [{"language": "de", "voice": "hibari/heart"}, {"language": "fr"}]
+    status, draft = api("patch", path, {"revision": 2, "languages": rows, "notices_language": True})
+    assert (status, draft["notices_language"]) == (200, True)
+    assert draft["languages"] == [{"language": "de", "voice": "hibari/heart"}, {"language": "fr", "voice": ""}]
+    assert api("patch", path, {"revision": 3, "languages": [{"voice": "x"}]})[0] == 400
+
+
 def test_a_conflict_says_what_the_draft_says_now(api: KeyClient, acme: Workspace) -> None:
     path = f"{AGENTS}{make_agent(acme).public_id}/draft/"
     api("patch", path, {"revision": 2, "greeting": "Theirs."})

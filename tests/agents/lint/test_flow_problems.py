@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from agents.engines import fallback_menu
+from agents.engines import EngineMenu, EngineOffer, fallback_menu
 from agents.graph import read_flow
 from agents.lint import flow_problems
 from agents.lint.scene import Setting
@@ -323,3 +324,12 @@ def test_what_an_earlier_conversation_found_out_may_be_read() -> None:
     assert not [found for found in problems(flow) if found[2] == "variable_unknown"]
     unknown = flow_of([node("say", text="{{known_pet}}"), node("end")], TO_END)
     assert ("say", "text", "variable_unknown", "error") in problems(unknown)
+
+
+def test_a_language_that_no_voice_speaks_is_said_so() -> None:
+    flow = flow_of([node("language", language="de"), node("end")], [edge("start", "language")])
+    english = EngineOffer("hibari", "synthesizer", "hibari", languages=("en",), voices=("heart",))
+    around = replace(AROUND, menu=EngineMenu((english,), live=True))
+    unspoken = ("language", "voice", "language_not_spoken", "warning")
+    assert unspoken in problems(flow, around=around)
+    assert unspoken not in problems(flow, around=around, languages=("de",)), "a row of the agent's says who speaks it"

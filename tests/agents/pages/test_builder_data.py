@@ -54,6 +54,11 @@ class TestData:
         assert data["fields"]["greeting"] == "One."
         assert "flow" not in data["fields"]
         assert data["may"] == {"edit": True, "publish": True, "talk": True}
+        (languages,) = [field for field in data["agent_fields"] if field["name"] == "languages"]
+        assert [(column["widget"], column["source"]) for column in languages["columns"]] == [
+            ("choice", "languages"),
+            ("choice", "voices"),
+        ]
         assert [group["key"] for group in data["groups"]] == ["talk", "ask", "decide", "do", "leave"]
         assert {"say", "goal", "collect", "form", "http", "note"} <= {kind["kind"] for kind in data["kinds"]}
         assert {"value": "is_set", "label": "is known", "needs_value": False} in data["operators"]

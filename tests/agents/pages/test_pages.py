@@ -122,6 +122,15 @@ class TestDetail:
         assert " style=" not in main.split("</main>")[0]
         assert "onclick" not in main
 
+    def test_other_languages_are_rows_of_choices(self, bobs: Client, acme: Workspace) -> None:
+        agent = make_agent(acme, languages=[{"language": "xx", "voice": "gone/voice"}], notices_language=True)
+        html = page(bobs, "detail", agent.public_id)
+        rows = html.split('data-rows="languages"')[1].split("</template>")[0]
+        assert re.findall(r'data-column="(\w+)"', rows) == ["language", "voice"]
+        assert '<option value="">The same voice</option>' in rows
+        assert '<option value="hibari/heart">heart</option>' in rows
+        assert re.search(r'id="notices_language"[^>]* checked', html)
+
     def test_an_archived_agent_is_read_only(self, bobs: Client, agent: Agent) -> None:
         bobs.post(reverse("agents:archive", args=[agent.public_id]))
         html = page(bobs, "detail", agent.public_id)

@@ -83,6 +83,13 @@ def test_a_whole_call_is_stored(leg: Leg) -> None:
     assert list(Event.objects.filter(leg=leg).values_list("kind", flat=True)) == ["interrupted"]
 
 
+def test_the_language_of_the_callers_words_is_kept_where_it_was_noticed(leg: Leg) -> None:
+    noticed = CallerTurn(seq=1, number=1, text="Guten Tag.", language="de", language_probability=0.91)
+    record_entries(leg, [noticed, CallerTurn(seq=2, number=2, text="Ja.")])
+    turns = Turn.objects.filter(leg=leg).order_by("number").values_list("language", "language_probability")
+    assert list(turns) == [("de", 0.91), ("", None)]
+
+
 @pytest.mark.parametrize(
     ("v2v_ms", "filler", "late"),
     [(600.0, False, False), (600.1, False, True), (580.0, True, True), (None, False, False), (None, True, False)],

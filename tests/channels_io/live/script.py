@@ -103,7 +103,7 @@ class ScriptedWorkers:
         self.links.append(link)
         yield link
 
-    async def synthesize(self, text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
+    async def synthesize(self, text: str, voice: VoiceSpec, rate: int, workspace: str = "") -> AudioFrame:
         if self.voice_fails:
             raise ParleyError("no voice")
         self.spoken.append(text)

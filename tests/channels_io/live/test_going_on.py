@@ -66,7 +66,7 @@ class HereWorkers:
             talking.hear(Close())
             await running
 
-    async def synthesize(self, text: str, voice: Any, rate: int) -> AudioFrame:
+    async def synthesize(self, text: str, voice: Any, rate: int, workspace: str = "") -> AudioFrame:
         return AudioFrame.from_samples(np.zeros(rate // 100, dtype=np.int16), rate)
 
 

@@ -16,6 +16,7 @@ from channels_io.live.limits import Limits
 from channels_io.live.lines import line_text
 from channels_io.live.own_tools import Line
 from inference import events as wire
+from inference.cloning import VoiceSample
 from inference.errors import WorkerFull
 from inference.events import Control, ConversationState, Media, Message
 from inference.lending import LentService
@@ -394,6 +395,9 @@ class Switchboard:
         return None
 
     async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
+        return ()
+
+    async def voices(self, spec: AgentSpec) -> tuple[VoiceSample, ...]:
         return ()
 
     async def denied(self, name: str) -> None: ...

@@ -10,7 +10,7 @@ import pytest
 
 from channels_io.base import CloseCode
 from channels_io.end_reasons import EndReason
-from channels_io.entries import EventEntry, TurnUse
+from channels_io.entries import CallerTurn, EventEntry, TurnUse
 from channels_io.live import messages
 from channels_io.live.facts import KnownMessage, LegFacts
 from channels_io.live.limits import Limits
@@ -19,6 +19,7 @@ from channels_io.live.messages import CallerAudio, Gone, Hangup, Ping, Played, R
 from inference import events as wire
 from inference.errors import WorkerError, WorkerFull, WorkerLost
 from inference.events import ConversationState, Media, Message, Span
+from inference.spec import VoiceSpec
 from inference.used import Use
 from tests.channels_io.live.script import FACTS, SPEC, Stage, hush, tone
 from tests.channels_io.live.virtual_time import run_virtual
@@ -812,6 +813,42 @@ async def test_callers_are_not_shown_the_flow() -> None:
             entry.data for entry in stage.recorder.entries if isinstance(entry, EventEntry) and entry.kind == "node"
         ]
         assert kept == [{"turn": 1, "nodes": ("a",)}]
+
+
+GERMAN = VoiceSpec("coqui", "anna", language="de")
+
+
+def languages_of(stage: Stage) -> list[dict[str, object]]:
+    return [dict(e.data) for e in stage.recorder.entries if isinstance(e, EventEntry) and e.kind == "language"]
+
+
+@virtual
+async def test_a_change_of_language_is_recorded_and_our_own_sentences_follow_it() -> None:
+    async with Stage() as stage:
+        await stage.down(wire.Heard(1, "Guten Tag.", language="de", language_probability=0.9))
+        await stage.down(wire.LanguageChanged(1, "de", GERMAN, "caller", 0.9))
+        assert languages_of(stage) == [{"turn": 1, "language": "de", "by": "caller", "probability": 0.9}]
+        heard = next(entry for entry in stage.recorder.entries if isinstance(entry, CallerTurn))
+        assert (heard.language, heard.language_probability) == ("de", 0.9)
+        await asyncio.sleep(1.0)
+        await stage.down(wire.Failed("voice_failed", "No voice.", turn=1))
+        assert stage.channel.got(messages.ReplyText)[-1].text == line_text("apology", "de")
+        assert line_text("apology", "de") in stage.workers.spoken
+
+
+@virtual
+async def test_the_flows_change_of_language_has_no_probability() -> None:
+    async with Stage() as stage:
+        await stage.down(wire.LanguageChanged(0, "de", GERMAN))
+        assert languages_of(stage) == [{"turn": 0, "language": "de", "by": "flow"}]
+
+
+@virtual
+async def test_a_conversation_that_goes_on_in_another_language_has_our_sentences_in_it() -> None:
+    facts = replace(FACTS, state=ConversationState(language="de", turn=3, greeted=True), resumed=True)
+    async with Stage(facts=facts) as stage:
+        await stage.down(wire.Failed("voice_failed", "No voice.", turn=3))
+        assert stage.channel.got(messages.ReplyText)[-1].text == line_text("apology", "de")
 
 
 # --- a telephone's own --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from channels_io.live.facts import LegFacts
 from channels_io.live.own_tools import Line as OwnLine
 from channels_io.live.tool_runner import AT_ONCE, HIDDEN, IN_A_LEG, ToolRunner
 from channels_io.mocks import Mock
+from inference.cloning import VoiceSample
 from inference.events import ConversationState, ToolCall, ToolResult, Up
 from inference.lending import LentService
 from inference.nodes import CallNode, CollectNode, FlowSpec, GoalNode, HandoffNode, Slot, ToolSpec
@@ -33,6 +34,7 @@ FLOW = FlowSpec(
 AGENT = msgspec.structs.replace(SPEC, flow=FLOW)
 OTHER = msgspec.structs.replace(SPEC, agent="ag_2", name="Bob")
 SERVICE = LentService("pv_1", "Cloud", "https://api.example.com/v1", ("93.184.215.14",), "sk-canary", chat="small")
+SAMPLE = VoiceSample(b"RIFF Bob")
 FACTS = LegFacts(leg="lg_1", conversation="cv_1", agent="Ada", spec=AGENT)
 
 
@@ -63,6 +65,9 @@ class Box:
 
     async def lend(self, spec: AgentSpec) -> tuple[LentService, ...]:
         return (SERVICE,) if spec == OTHER else ()
+
+    async def voices(self, spec: AgentSpec) -> tuple[VoiceSample, ...]:
+        return (SAMPLE,) if spec == OTHER else ()
 
     async def denied(self, name: str) -> None:
         self.refused.append(name)
@@ -207,7 +212,7 @@ def test_another_agent_takes_over_and_its_specification_is_what_goes_on() -> Non
         desk.runner.ask(ToolCall("c1", "parley.agent", '{"agent":"ag_2","history":"full"}'))
         await asyncio.sleep(0.1)
         assert decode_spec(desk.told[0].result) == OTHER
-        assert desk.told[0].lent == (SERVICE,)
+        assert (desk.told[0].lent, desk.told[0].voices) == ((SERVICE,), (SAMPLE,))
         assert "sk-canary" not in json.dumps(desk.records)
         assert desk.runner.spec == OTHER
         assert len(desk.recorded("tool_result")[0]["result"]) < 100

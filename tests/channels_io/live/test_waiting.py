@@ -95,7 +95,7 @@ async def test_a_caller_hears_at_once_that_all_lines_are_busy_and_then_gets_one(
 
 @virtual
 async def test_a_sentence_that_still_sounds_ends_when_a_line_is_free() -> None:
-    async def slowly_spoken(text: str, voice: VoiceSpec, rate: int) -> AudioFrame:
+    async def slowly_spoken(text: str, voice: VoiceSpec, rate: int, workspace: str = "") -> AudioFrame:
         return AudioFrame(tone(3000, rate), rate)
 
     stage = full(Stage(limits=LIMITS), 1)

@@ -15,6 +15,7 @@ from channels_io.live.watch_events import AGENT, CALLER, OPERATOR, unpack_sound
 from channels_io.live.watching import KEPT_SECONDS, LINES
 from inference import events as wire
 from inference.events import ConversationState, Span
+from inference.spec import VoiceSpec
 from tests.channels_io.live.script import Stage, tone
 from tests.channels_io.live.test_operator import owned, speak
 from tests.channels_io.live.virtual_time import run_virtual
@@ -96,6 +97,15 @@ async def test_a_watcher_is_told_how_it_stands_and_what_comes() -> None:
             assert next(event for event in told if event["type"] == "timing")["spans"][0] == ["voice", 100.0]
             await stage.down(wire.State(ConversationState(turn=2), 2, 2, "Now", cut=True))
             assert {"type": "settled", "turn": 2, "text": "Now", "cut": True} in taken(events)
+
+
+@virtual
+async def test_a_watcher_is_told_of_another_language() -> None:
+    async with Stage() as stage:
+        with stage.hub.listening(EVENTS) as events:
+            await stage.note(do="watch", listen=False, watcher="w1")
+            await stage.down(wire.LanguageChanged(1, "de", VoiceSpec(language="de"), "caller", 0.9))
+            assert {"type": "language", "turn": 1, "language": "de", "name": "German"} in taken(events)
 
 
 @virtual

@@ -18,11 +18,12 @@ import numpy as np
 import pytest
 
 from channels_io import recordings
-from channels_io.messaging import note_decoder, voice_notes
+from channels_io.messaging import voice_notes
 from channels_io.messaging.voice_notes import VoiceNoteFailed, forget_old, speak, transcribe
 from inference import client
 from inference.errors import EngineError, WorkerLost
 from inference.spec import VoiceSpec
+from parley.lib import sound, sound_decoder
 
 av = pytest.importorskip("av")
 
@@ -135,16 +136,16 @@ def _peak(who: int) -> int:
 
 
 def test_the_decoder_may_not_have_more_memory_than_it_needs(tmp_path: Path) -> None:
-    greedy = "import sys; sys.argv[1:] = ['x', 'y', '1']; import runpy\n"
-    greedy += f"m = runpy.run_path({note_decoder.__file__!r})\n"
+    greedy = "import sys; sys.argv[1:] = ['x', 'y', '16000', '1']; import runpy\n"
+    greedy += f"m = runpy.run_path({sound_decoder.__file__!r})\n"
     greedy += "import resource; resource.setrlimit(resource.RLIMIT_DATA, (m['MEMORY'],) * 2)\nbytearray(300 << 20)"
     ended = subprocess.run([sys.executable, "-I", "-c", greedy], capture_output=True, check=False)
     assert b"MemoryError" in ended.stderr
 
 
 def test_without_a_decoder_small_notes_are_left_to_the_worker(ear: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = subprocess.CompletedProcess((), note_decoder.NO_DECODER)
-    monkeypatch.setattr(voice_notes.subprocess, "run", lambda *_args, **_more: missing)
+    missing = subprocess.CompletedProcess((), sound_decoder.NO_DECODER)
+    monkeypatch.setattr(sound.subprocess, "run", lambda *_args, **_more: missing)
     note = ogg(1)
     assert transcribe(note, "audio/ogg") == "on Saturday please"
     assert ear.sounds == [note]
@@ -179,7 +180,8 @@ class TestSpeak:
         name = speak("See you on Saturday.", VoiceSpec(), language="en-GB", workspace="ws_1")
         assert recordings.path_of(name).read_bytes() == b"OggS" * 10
         assert name.startswith("voice_notes/ws_1/")
-        assert mouth == [{"text": "See you on Saturday.", "voice": "heart", "file_format": "opus", "language": "en"}]
+        said = {"text": "See you on Saturday.", "voice": "heart", "file_format": "opus", "language": "en"}
+        assert mouth == [{**said, "sample": None}]
 
     @pytest.mark.parametrize("text", ["", "  ", "x" * 1501, "long", "broken"])
     def test_what_cannot_be_one(self, mouth: list[dict[str, Any]], text: str) -> None:
@@ -212,7 +214,7 @@ class TestSpeak:
     ],
 )
 def test_formats_by_their_first_bytes(head: bytes, name: str) -> None:
-    assert note_decoder.format_of(head) == name
+    assert sound_decoder.format_of(head) == name
 
 
 def test_a_worker_that_knows_the_model_no_more_uses_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from agents.models import Agent
@@ -23,11 +24,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the templates that were asked for."""
     asked: list[str] = []
 
-    def ask(name: str) -> object:
+    def ask(name: str, context: dict[str, Any]) -> str:
         asked.append(name)
-        return get_template(name)
+        return render_to_string(name, context)
 
-    monkeypatch.setattr(inbox_row, "get_template", ask)
+    monkeypatch.setattr(inbox_row, "render_to_string", ask)
     inbox_row._drawn.cache_clear()
     return asked
 

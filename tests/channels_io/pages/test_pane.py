@@ -98,6 +98,17 @@ def test_steps_tools_and_failures_are_lines(agent: Agent, oscar: User, client_of
     assert sum("event" in key for key in keys_of(html)) == 3, "an interruption stands at the turn it cut"
 
 
+def test_another_language_is_a_line_that_names_it(agent: Agent, oscar: User, client_of: ClientOf) -> None:
+    more = [
+        EventEntry(seq=90, kind="language", data={"turn": 1, "language": "de", "by": "caller", "probability": 0.9}),
+        EventEntry(seq=91, kind="language", data={"turn": 2, "language": "pt-BR", "by": "flow"}),
+    ]
+    html = pane_of(client_of(oscar), make_conversation(agent, more=more))
+    assert "Now speaking German · noticed" in html
+    assert "Now speaking Brazilian Portuguese ·" in html
+    assert "Portuguese · noticed" not in html
+
+
 def test_legs_are_parted_by_day_and_channel(agent: Agent, oscar: User, client_of: ClientOf) -> None:
     said = (Said("Hello", "Hi.", (1.0,), source="text"),)
     day = timezone.now() - timedelta(days=2)

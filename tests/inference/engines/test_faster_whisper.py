@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,3 +249,22 @@ async def test_without_weights_it_says_so(tmp_path) -> None:
     with pytest.raises(EngineNotReady, match="not loaded"):
         async with engine.stream(AsrOptions()):
             pass
+
+
+async def test_a_long_utterance_has_the_language_of_its_last_words() -> None:
+    class Telling(Reader):
+        def transcribe(
+            self, samples: Samples, options: AsrOptions, given_up: Callable[[], bool] = lambda: False
+        ) -> Transcript:
+            told = super().transcribe(samples, options, given_up)
+            return replace(told, language="en" if len(self.passes) == 1 else "de", language_probability=0.9)
+
+    reader, thread, aside = Telling(), PriorityThread("test"), PriorityThread("test partial")
+    long = WhisperStream(reader, thread, aside, AsrOptions(languages=("en", "de")))
+    for _ in range(40):
+        long.feed(_noise(1))
+    transcript = await long.final()
+    thread.close()
+    aside.close()
+    assert len(reader.passes) == 2
+    assert (transcript.language, transcript.language_probability) == ("de", 0.9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import wave
 from collections.abc import AsyncIterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.audio import AUDIBLE_DBFS, level_dbfs
+from inference.audio import AUDIBLE_DBFS, Samples, level_dbfs, resample
 from inference.engines.base import AsrOptions, Transcript
 from inference.engines.faster_whisper import FasterWhisper
 from inference.engines.hibari import RATE, HibariVoice
@@ -278,3 +279,50 @@ async def test_clips_read_together_are_heard_as_each_alone(speak) -> None:
     heard = [each.text for each in found if isinstance(each, Transcript)]
     words = [re.findall("[a-z]+", text.lower()) for text in heard]
     assert words == [["i", "would", "like", "to", "book", "a", "table"], ["thank", "you", "goodbye"], []]
+
+
+# --- several languages --------------------------------------------------------------------------
+
+SPEECH = Path(__file__).parent / "speech"
+"""Sentences at telephone quality, spoken by espeak-ng: a voice that is harder to understand than people are."""
+ASKED = AsrOptions(languages=("en", "de", "fr"))
+
+
+def recorded(name: str) -> Samples:
+    with wave.open(str(SPEECH / f"{name}.wav")) as file:
+        return resample(np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate(), 16000)
+
+
+@pytest.fixture(scope="module")
+def multilingual() -> Decoder:
+    return Decoder(weights("whisper-base"), threads=1, compute_type="int8", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "word"), [("german", "de", r"\b(kann|morgen)\b"), ("french", "fr", r"\b(vous|pour|demain)\b")]
+)
+def test_a_sentence_is_read_in_the_language_it_is_spoken_in(
+    multilingual: Decoder, name: str, language: str, word: str
+) -> None:
+    transcript = multilingual.transcribe(recorded(name), ASKED)
+    assert transcript.language == language
+    assert transcript.language_probability > 0.7
+    assert re.search(word, transcript.text.lower()), transcript.text
+
+
+async def test_english_stays_english(multilingual: Decoder, speak) -> None:
+    transcript = multilingual.transcribe(await speak("I would like to book an appointment for tomorrow."), ASKED)
+    assert (transcript.language, transcript.text.lower()[:12]) == ("en", "i would like")
+    assert transcript.language_probability > 0.9
+
+
+async def test_clips_in_two_languages_are_read_in_one_pass(multilingual: Decoder, speak) -> None:
+    clips = [recorded("german"), await speak("Good morning, what time do you open?")]
+    found = multilingual.transcribe_many(clips, ASKED, [lambda: False] * 2)
+    assert [each.language for each in found if isinstance(each, Transcript)] == ["de", "en"]
+
+
+async def test_the_recogniser_of_one_language_is_not_asked(speak) -> None:
+    decoder = Decoder(weights("whisper-tiny.en"), threads=1, compute_type="int8", device="cpu")
+    transcript = decoder.transcribe(await speak("What time do you open?"), ASKED)
+    assert (transcript.language, transcript.language_probability) == ("", 0.0)

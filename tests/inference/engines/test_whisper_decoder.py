@@ -43,6 +43,9 @@ class Model:
     """What the decoder saw at every generation: [positions]."""
     prompts: list[list[int]] = field(default_factory=list)
     asked_no_speech: int = 0
+    rankings: list[list[tuple[str, float]]] = field(default_factory=list)
+    """What is said of the language of each clip, in order."""
+    asked_language: int = 0
     max_length: int = 448
 
     @property
@@ -50,26 +53,37 @@ class Model:
         return self
 
     def encode(self, features: Any) -> StorageView:
-        self.encoded.append(features.shape[1])
-        return StorageView.from_array(np.full((1, features.shape[1] // 2, 4), CLIP, np.float32))
+        self.encoded.append(features.shape[-1])
+        clips = features.shape[0] if features.ndim == 3 else 1
+        return StorageView.from_array(np.full((clips, features.shape[-1] // 2, 4), CLIP, np.float32))
+
+    def detect_language(self, encoded: StorageView) -> list[list[tuple[str, float]]]:
+        self.asked_language += 1
+        return [self.rankings.pop(0) for _ in range(encoded.shape[0])]
 
     def get_prompt(self, tokenizer: Any, previous: list[int], *, without_timestamps: bool, hotwords: str | None) -> Any:
-        return [7, 9] if hotwords else [9]
+        return [7, tokenizer.token] if hotwords else [tokenizer.token]
 
     def generate(self, encoded: StorageView, prompts: list[list[int]], **options: Any) -> Any:
         if options.get("return_no_speech_prob"):
             self.asked_no_speech += 1
             return [SimpleNamespace(no_speech_prob=self.no_speech)]
         self.seen.append(np.array(encoded)[0, :, 0])
-        self.prompts.append(prompts[0])
-        text = self.texts.pop(0)
-        tokens = [ord(letter) for letter in text]
-        return [SimpleNamespace(sequences_ids=[tokens], scores=[self.log_probability])]
+        self.prompts += prompts
+        found = []
+        for _ in prompts:
+            tokens = [ord(letter) for letter in self.texts.pop(0)]
+            found.append(SimpleNamespace(sequences_ids=[tokens], scores=[self.log_probability]))
+        return found
+
+
+TOKENS = {"en": 9, "de": 11}
 
 
 class Tried(Decoder):
-    def __init__(self, model: Model, *, on_cpu: bool = True) -> None:
+    def __init__(self, model: Model, *, on_cpu: bool = True, multilingual: bool = False) -> None:
         self.model = model
+        self.multilingual = multilingual
         self._bands = 80
         self._silence = {}
         if on_cpu:
@@ -77,7 +91,8 @@ class Tried(Decoder):
                 self._silence[frames] = np.full((1, frames // 2, 4), value, np.float32)
 
     def _language(self, language: str) -> Any:
-        tokenizer = SimpleNamespace(decode=lambda tokens: "".join(chr(token) for token in tokens))
+        decode = lambda tokens: "".join(chr(token) for token in tokens)  # noqa: E731
+        tokenizer = SimpleNamespace(decode=decode, token=TOKENS[language])
         return SimpleNamespace(tokenizer=tokenizer, suppressed=[])
 
 
@@ -193,3 +208,53 @@ def test_a_pass_that_is_given_up_ends_at_its_next_step(steps: int) -> None:
     with pytest.raises(CancelledError):
         Tried(model).transcribe(noise(1), AsrOptions(), lambda: next(answers))
     assert (len(model.encoded), len(model.seen)) == [(0, 0), (1, 0), (1, 1)][steps]
+
+
+# --- the language ---------------------------------------------------------------------------------
+
+BOTH = AsrOptions(languages=("en", "de"))
+GERMAN = [("<|de|>", 0.6), ("<|nl|>", 0.3), ("<|en|>", 0.1)]
+ENGLISH = [("<|en|>", 0.9), ("<|de|>", 0.1)]
+
+
+def test_a_clip_is_read_in_the_language_that_is_spoken_among_those_asked_about() -> None:
+    model = Model(["Guten Tag."], rankings=[GERMAN])
+    transcript = Tried(model, multilingual=True).transcribe(noise(2), BOTH)
+    assert (transcript.text, transcript.language) == ("Guten Tag.", "de")
+    assert transcript.language_probability == pytest.approx(0.6 / 0.7)
+    assert (model.prompts, model.asked_language, model.encoded) == ([[11]], 1, [400])
+
+
+def test_in_a_short_clip_the_present_language_is_read() -> None:
+    model = Model(["Yeah."], rankings=[GERMAN])
+    transcript = Tried(model, multilingual=True).transcribe(noise(0.8), BOTH)
+    assert (transcript.language, model.prompts) == ("en", [[9]])
+    assert transcript.language_probability == pytest.approx(0.1 / 0.7)
+
+
+def test_where_none_of_them_is_spoken_nothing_is_said_of_it() -> None:
+    model = Model(["Dzien dobry."], rankings=[[("<|pl|>", 0.9), ("<|de|>", 0.1)]])
+    transcript = Tried(model, multilingual=True).transcribe(noise(2), BOTH)
+    assert (transcript.language, transcript.language_probability, model.prompts) == ("", 0.0, [[9]])
+
+
+@pytest.mark.parametrize(("multilingual", "languages"), [(False, ("en", "de")), (True, ()), (True, ("en",))])
+def test_nobody_pays_for_a_language_that_is_not_asked_about(multilingual: bool, languages: tuple[str, ...]) -> None:
+    model = Model(["When do you open?"])
+    transcript = Tried(model, multilingual=multilingual).transcribe(noise(2), AsrOptions(languages=languages))
+    assert (transcript.language, model.asked_language) == ("", 0)
+
+
+def test_a_loop_is_read_again_in_the_same_language() -> None:
+    model = Model([LOOP, "Halt."], rankings=[GERMAN])
+    transcript = Tried(model, multilingual=True).transcribe(noise(2), BOTH)
+    assert (transcript.text, transcript.language) == ("Halt.", "de")
+    assert (model.prompts, model.asked_language) == ([[11], [11]], 1)
+
+
+def test_clips_read_together_may_be_in_different_languages() -> None:
+    model = Model(["Good morning to you.", "Einen Termin bitte."], rankings=[ENGLISH, GERMAN])
+    decoder = Tried(model, on_cpu=False, multilingual=True)
+    found = decoder.transcribe_many([noise(2), noise(2)], BOTH, [lambda: False] * 2)
+    assert [each.language for each in found if isinstance(each, Transcript)] == ["en", "de"]
+    assert (model.prompts, model.asked_language) == ([[9], [11]], 1)

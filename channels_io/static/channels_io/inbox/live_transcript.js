@@ -38,6 +38,7 @@ export class LiveTranscript {
     else if (type === "timing") this.#timing(message);
     else if (type === "tool") this.#tool(message);
     else if (type === "node") this.#node(message);
+    else if (type === "language") this.mark("translate", this.words.nowSpeaking.replace("{language}", message.name));
     else if (type === "whispered") this.#whispered(message);
     else if (type === "failed") this.#event("error", `${this.words.failure}: ${message.message || message.code}`, true);
     else if (type === "ended") this.#endLive();

@@ -1,6 +1,6 @@
-"""A sound file of a stranger → WAV, 16 kHz, mono, 16 bit: run as a program of its own, with little memory and time.
+"""A sound file of a stranger → WAV, mono, 16 bit: run as a program of its own, with little memory and time.
 
-    python -I note_decoder.py <file> <wav> <most seconds>
+    python -I sound_decoder.py <file> <wav> <samples a second> <most seconds>
 
 Decoders are large and old, and files are made to break them: here one can break and take nothing with it. It imports
 nothing of Parley. The format is told by the first bytes and then forced: FFmpeg would also follow playlists.
@@ -15,7 +15,6 @@ import sys
 import wave
 from typing import Final
 
-RATE: Final = 16_000
 TOO_LONG: Final = 3
 NO_SOUND: Final = 4
 NO_DECODER: Final = 5
@@ -46,7 +45,7 @@ def format_of(head: bytes) -> str:
     return ""
 
 
-def decode(source: str, target: str, most_seconds: int) -> int:
+def decode(source: str, target: str, rate: int, most_seconds: int) -> int:
     """An exit code."""
     try:
         import av
@@ -59,7 +58,7 @@ def decode(source: str, target: str, most_seconds: int) -> int:
             return NO_SOUND
         sound.setnchannels(1)
         sound.setsampwidth(2)
-        sound.setframerate(RATE)
+        sound.setframerate(rate)
         written = 0
         try:
             with av.open(file, "r", format=name, metadata_errors="ignore") as container:
@@ -67,11 +66,11 @@ def decode(source: str, target: str, most_seconds: int) -> int:
                     return NO_SOUND
                 stream = container.streams.audio[0]
                 stream.codec_context.thread_count = 1
-                resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+                resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
                 for frame in container.decode(stream):
                     for ready in resampler.resample(frame):
                         written += ready.samples
-                        if written > most_seconds * RATE:
+                        if written > most_seconds * rate:
                             return TOO_LONG
                         sound.writeframesraw(bytes(ready.planes[0])[: ready.samples * 2])
                 for ready in resampler.resample(None):
@@ -86,7 +85,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return decode(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    return decode(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
 
 
 if __name__ == "__main__":
