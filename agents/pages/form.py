@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from agents.engines import EngineMenu
 from agents.fields import Field, Label
+from agents.language_rows import languages_in
 from agents.models import Draft
 from agents.prompt import language_name
 from agents.providers import service_offers
@@ -57,7 +58,7 @@ def bind_form(draft: Draft, menu: EngineMenu) -> list[BoundSection]:
     bound = [BoundField(NAME, draft.agent.name)]
     for name, field in DRAFT_FIELDS.items():
         if name != "voice_engine":  # drawn together with voice_name
-            columns = _language_columns(menu) if name == LANGUAGES.name else ()
+            columns = _language_columns(draft, menu) if name == LANGUAGES.name else ()
             bound.append(BoundField(field, getattr(draft, name), _options(name, draft, menu), columns))
     return [
         BoundSection(
@@ -88,9 +89,12 @@ def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
     return ()
 
 
-def _language_columns(menu: EngineMenu) -> tuple[tuple[Field, tuple[Option, ...]], ...]:
+def _language_columns(draft: Draft, menu: EngineMenu) -> tuple[tuple[Field, tuple[Option, ...]], ...]:
+    """What each column offers; languages that are chosen stay on offer while their recogniser is not running."""
     language, voice = LANGUAGES.columns
-    languages = [Option("", _("Choose…")), *(Option(code, label) for code, label in menu.languages())]
+    offered = dict(menu.languages())
+    chosen = {code: language_name(code) for code in languages_in(draft.languages) if code and code not in offered}
+    languages = [Option("", _("Choose…")), *(Option(code, label) for code, label in (offered | chosen).items())]
     voices = voice_choices(menu)
     return (language, tuple(languages)), (voice, (Option("", _("The same voice")), *voices))
 
