@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -12,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import uvicorn
 
+from inference.collector import spare_what_is_loaded
 from inference.config import WorkerConfig
 from inference.errors import ParleyError
 from inference.events import MAX_MESSAGE_BYTES
@@ -28,7 +28,7 @@ def main() -> int:
         sys.stderr.write(f"{error.message}\n")
         return 2
     uvicorn.run(
-        create_app(config, Pool(config), loaded=_keep_what_is_loaded),
+        create_app(config, Pool(config), loaded=spare_what_is_loaded),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -39,12 +39,6 @@ def main() -> int:
         timeout_graceful_shutdown=5,
     )
     return 0
-
-
-def _keep_what_is_loaded() -> None:
-    """Spare the collector what stays for the life of the process: it would look at all of it while people talk."""
-    gc.collect()
-    gc.freeze()
 
 
 if __name__ == "__main__":

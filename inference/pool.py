@@ -19,6 +19,7 @@ from inference.admission import Admission
 from inference.calibration import calibrate
 from inference.cloning import VoiceSample, is_clone
 from inference.config import WorkerConfig
+from inference.cores import cores
 from inference.engine_set import Engines
 from inference.engines import registry
 from inference.engines.base import (
@@ -48,7 +49,6 @@ from inference.residents import Residents
 from inference.spec import AgentSpec, voices_of
 from inference.text import clauses
 from inference.used import Meter
-from inference.watch import cores
 
 log = logging.getLogger(__name__)
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
 
 from inference import metrics
 from inference.admission import Admission, Observation
@@ -15,7 +12,6 @@ from inference.lanes import LANES, PROCESSOR
 
 LOOK_SECONDS = 0.25
 LOOKS = 4
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Watch:
@@ -49,12 +45,3 @@ class Watch:
                 )
             )
             metrics.capacity(self._admission.capacity, self._admission.busy(calls[-1]))
-
-
-def cores(quota: Path = QUOTA) -> float:
-    """Processor cores this process may use, by its affinity and its container's quota."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # no control group, or "max": no quota
-        most, period = quota.read_text().split()[:2]
-        return min(float(allowed), int(most) / int(period))
-    return float(allowed)

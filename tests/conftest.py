@@ -19,6 +19,9 @@ from tests.support import servers
 if settings.configured:
     raise pytest.UsageError("Do not set DJANGO_SETTINGS_MODULE for pytest: tests/conftest.py starts the servers first.")
 servers.use_private_servers()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Three of them on two cores: the threads of a model would wait for each other, spinning, most of the time.
+    os.environ.setdefault("PARLEY_MODEL_THREADS", "1")
 os.environ["DJANGO_SETTINGS_MODULE"] = "parley.settings"
 django.setup()
 

@@ -25,17 +25,27 @@ class FleetCollector(Collector):
         except redis.RedisError:
             return
         signal = signal_of(shelf)
-        yield GaugeMetricFamily("parley_workers_wanted", "Inference workers that there should be.", signal.wanted)
-        workers = GaugeMetricFamily("parley_workers", "Inference workers that there are.", labels=["state"])
+        wanted, workers, waiting, kept = _families()
+        wanted.add_metric([], signal.wanted)
         states = [state_of(card) for card in shelf.fresh]
         for state in STATES:
             workers.add_metric([state], states.count(state))
-        yield workers
-        yield GaugeMetricFamily("parley_callers_waiting", "Callers in line for a free place.", signal.waiting)
-        yield GaugeMetricFamily("parley_places_kept", "Reserved places that nobody has taken.", signal.kept)
+        waiting.add_metric([], signal.waiting)
+        kept.add_metric([], signal.kept)
+        yield from (wanted, workers, waiting, kept)
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        return iter(())  # Registering asks nobody.
+        """Without figures: registering asks nobody."""
+        yield from _families()
+
+
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    return (
+        GaugeMetricFamily("parley_workers_wanted", "Inference workers that there should be.", labels=[]),
+        GaugeMetricFamily("parley_workers", "Inference workers that there are.", labels=["state"]),
+        GaugeMetricFamily("parley_callers_waiting", "Callers in line for a free place.", labels=[]),
+        GaugeMetricFamily("parley_places_kept", "Reserved places that nobody has taken.", labels=[]),
+    )
 
 
 def state_of(card: WorkerCard) -> str:

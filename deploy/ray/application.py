@@ -27,6 +27,7 @@ import ray
 from deploy.ray.board import BEAT_SECONDS, Beat, Board, summed
 from deploy.ray.settings import Settings
 from inference.auth import TokenAuth
+from inference.collector import spare_what_is_loaded
 from inference.config import WorkerConfig
 from inference.errors import ParleyError
 from inference.pool import Pool
@@ -51,7 +52,7 @@ def replica_app() -> Starlette:
     name = serve.get_replica_context().replica_id.unique_id
     config = replace(WorkerConfig.from_environment(), name=name, web_url="")
     pool = Pool(config)
-    worker = create_app(config, pool)
+    worker = create_app(config, pool, loaded=spare_what_is_loaded)
     replica = Replica(name, pool, board())
 
     @asynccontextmanager

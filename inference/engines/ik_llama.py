@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import itertools
 import logging
-import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from inference.cores import model_threads
 from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, TextDelta, ToolRequest, Usage
 from inference.engines.chat_template import ChatTemplate
 from inference.engines.decode_loop import DecodeLoop, Finished, Request
@@ -69,7 +69,7 @@ class IkLlama:
         self._path = path
         self._window = context
         self._cells = cells or context * min(8, capacity or 4)
-        self._threads = threads or min(8, os.cpu_count() or 1)
+        self._threads = threads or model_threads()
         self._keep_folder = keep_folder
         self._numbers = itertools.count(1)
         self._loop: DecodeLoop | None = None

@@ -12,12 +12,12 @@ import asyncio
 import hashlib
 import itertools
 import logging
-import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from inference.cores import model_threads
 from inference.engines.base import (
     ChatDelta,
     ChatOptions,
@@ -74,7 +74,7 @@ class LlamaCpp:
         self._path = path
         self._slots = slots or min(MAX_SLOTS, capacity or 4)
         self._context = context
-        self._threads = threads or min(8, os.cpu_count() or 1)
+        self._threads = threads or model_threads()
         self._batch = batch
         self._gpu_layers = gpu_layers
         self._state_folder = state_folder

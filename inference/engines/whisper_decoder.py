@@ -10,7 +10,6 @@ When the text still runs into a loop, more silence helps, and at last the full w
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.audio import Samples, level_dbfs, to_float
+from inference.cores import cores
 from inference.engines.base import AsrOptions, Transcript
 from inference.engines.mel import STEP, log_mel
 from inference.engines.whisper_text import clean, is_degenerate, is_phantom, loop_start
@@ -110,7 +110,7 @@ class Decoder:
 
         if not Path(path).is_dir():
             raise EngineNotReady(f"There is no folder of a recogniser's weights at {path!r}.")
-        threads = threads or recogniser_threads(os.cpu_count() or 1)
+        threads = threads or recogniser_threads(int(cores()))
         self.model: Any = WhisperModel(
             path, device=device, compute_type=compute_type, cpu_threads=threads, num_workers=2, local_files_only=True
         )

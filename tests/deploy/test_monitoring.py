@@ -15,6 +15,7 @@ import yaml
 from prometheus_client import REGISTRY, CollectorRegistry
 
 import parley.metrics  # noqa: F401 -- registers what the web counts
+from channels_io.workers.exposition import STATES, FleetCollector
 from inference import metrics as worker_metrics
 from parley.embedded import ROOT
 
@@ -30,6 +31,8 @@ def exported(registry: CollectorRegistry) -> Iterator[tuple[str, frozenset[str]]
         labels = frozenset(getattr(collector, "_labelnames", ()))
         for name in names:
             yield name, labels
+    for family in FleetCollector().describe():
+        yield family.name, frozenset(family._labelnames)
 
 
 EXPORTED = dict(exported(REGISTRY)) | dict(exported(worker_metrics.registry))
@@ -76,6 +79,7 @@ def test_the_labels_that_are_matched_have_values_that_occur() -> None:
         "kind": {"voice", "cached", "prompt", "reply"},
         "priority": {"urgent"},
         "job": {"parley-web", "parley-worker"},
+        "state": set(STATES),
     }
     for query in queries():
         for _, matchers in MATCHER.findall(query):

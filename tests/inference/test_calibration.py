@@ -6,7 +6,6 @@ from inference.calibration import CLAUSES, FRAMES, TURN_SECONDS, calibrate
 from inference.config import WorkerConfig
 from inference.lanes import LANES
 from inference.pool import Pool
-from inference.watch import cores
 
 
 async def test_the_costs_of_a_call_come_from_running_each_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,12 +25,3 @@ async def test_the_costs_of_a_call_come_from_running_each_engine(monkeypatch: py
     # Engines without a lane wait for nobody.
     assert costs.lanes == {"synthesizer": (pytest.approx(1e-6 * CLAUSES / TURN_SECONDS), CLAUSES / TURN_SECONDS)}
     await pool.close()
-
-
-def test_a_containers_quota_counts(tmp_path) -> None:
-    quota = tmp_path / "cpu.max"
-    allowed = cores(quota)
-    quota.write_text("50000 100000\n")
-    assert cores(quota) == 0.5
-    quota.write_text("max 100000\n")
-    assert cores(quota) == allowed >= 1

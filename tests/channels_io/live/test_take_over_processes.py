@@ -200,7 +200,8 @@ async def test_the_operators_browser_dies_while_speaking(agent: Agent, place: st
         assert not caller.closed
     changes = await rows(lambda: list(OwnerChange.objects.values_list("number", "owner", "by")))
     assert changes == [(1, "human", "taken"), (2, "ai", "lost")]
-    assert await rows(lambda: Event.objects.filter(kind="person_away").count()) == 1
+    # At least once: on a busy machine their sound may have stood still for a second before.
+    assert await rows(lambda: Event.objects.filter(kind="person_away").exists())
 
 
 async def test_the_callers_web_process_is_killed_while_a_person_talks(
