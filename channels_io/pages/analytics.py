@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,9 +18,10 @@ from channels_io.guards.ask import rules_in_force
 from channels_io.kind_names import kind_label
 from channels_io.models import CostLine, Figures
 from channels_io.pages.analytics_cards import cards_of, change_of, conversations_link, shown_ms, shown_share
+from channels_io.pages.analytics_charts import charts_of
 from channels_io.pages.inbox_form import outcome_label
-from channels_io.pages.waterfall import budget_ms, legend_of
-from channels_io.reads.analytics import RANGES, Narrowed, Range, Report, Sums, range_of, read_report
+from channels_io.pages.waterfall import legend_of
+from channels_io.reads.analytics import RANGES, Narrowed, Report, Sums, range_of, read_report
 from channels_io.reads.conversations import kinds_used
 from channels_io.reads.figure_filter import ENDED, ERROR
 from parley.accounts.models import Workspace
@@ -38,33 +36,6 @@ RANGE_LABELS: Final[dict[str, str | Promise]] = {
     "30": gettext_lazy("30 days"),
     "90": gettext_lazy("90 days"),
 }
-HEIGHT: Final = 120
-STEP: Final = 12
-BAR: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One hour or day, in drawing units, y downwards. `mark_y`: where a second figure stands; None without one."""
-
-    label: str
-    x: float
-    y: float
-    height: float
-    mark_y: float | None
-    text: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    columns: tuple[Column, ...]
-    width: int
-    top: float
-    line_y: float | None
-    """Where the budget stands."""
-    height: int = HEIGHT
-    bar: int = BAR
 
 
 @require_safe
@@ -85,10 +56,7 @@ def analytics(request: WorkspaceRequest) -> HttpResponse:
         "agents": agents,
         "kinds": [(kind, kind_label(kind)) for kind in kinds_used(workspace)],
         "cards": cards_of(workspace, span, report, narrowed),
-        "talks": _chart(span, report, narrowed, lambda sums: float(sums.conversations), text=_talks),
-        "times": _chart(
-            span, report, narrowed, lambda sums: sums.p50, mark=lambda sums: sums.p95, text=_times, line=budget_ms()
-        ),
+        **charts_of(span, report, narrowed),
         "waits": legend_of(report.total.spans),
         "by_kind": [
             (kind_label(kind), conversations_link(span, narrowed, channel=kind), sums, legend_of(sums.spans))
@@ -127,54 +95,6 @@ def _address(request: WorkspaceRequest, **changed: str) -> str:
     for key, value in changed.items():
         query[key] = value
     return "?" + query.urlencode()
-
-
-# --- charts -------------------------------------------------------------------------------------
-
-
-def _chart(
-    span: Range,
-    report: Report,
-    narrowed: Narrowed,
-    value: Callable[[Sums], float | None],
-    *,
-    text: Callable[[float | None, float | None], str],
-    mark: Callable[[Sums], float | None] = lambda sums: None,
-    line: float | None = None,
-) -> Chart:
-    """`text` of what `value` and `mark` found."""
-    points = [(at, value(sums), mark(sums)) for at, sums in report.series]
-    highest = max((found for _at, *both in points for found in both if found), default=0.0)
-    top = max(highest, line or 0.0, 1.0) * 1.06
-    columns = []
-    for place, (at, found, marked) in enumerate(points):
-        height = round((found or 0.0) / top * HEIGHT, 2)
-        label = _label(at, span)
-        columns.append(
-            Column(
-                label=label,
-                x=place * STEP + (STEP - BAR) / 2,
-                y=round(HEIGHT - height, 2),
-                height=height,
-                mark_y=None if marked is None else round(HEIGHT - marked / top * HEIGHT, 2),
-                text=f"{label}: {text(found, marked)}",
-                link=conversations_link(replace(span, since=at.date(), until=at.date()), narrowed),
-            )
-        )
-    line_y = None if line is None else round(HEIGHT - line / top * HEIGHT, 2)
-    return Chart(tuple(columns), STEP * max(1, len(columns)), top / 1.06, line_y)
-
-
-def _label(at: datetime, span: Range) -> str:
-    return at.strftime("%H:00") if span.unit == Figures.Unit.HOUR else date_format(at, "j M")
-
-
-def _talks(count: float | None, _mark: float | None) -> str:
-    return _("%(number)s conversations") % {"number": f"{int(count or 0):,}"}
-
-
-def _times(p50: float | None, p95: float | None) -> str:
-    return _("half within %(p50)s, 95 %% within %(p95)s") % {"p50": shown_ms(p50), "p95": shown_ms(p95)}
 
 
 # --- parts --------------------------------------------------------------------------------------

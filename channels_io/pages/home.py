@@ -19,7 +19,7 @@ from channels_io.pages.home_cards import bars_of, causes_of, home_cards
 from channels_io.pages.waterfall import Legend, budget_ms, legend_of
 from channels_io.reads.conversations import rows_of
 from channels_io.reads.day_sums import day_sums
-from channels_io.reads.today import Budget, budget, problems, today
+from channels_io.reads.today import Waits, problems, today, waits
 from channels_io.reads.workers import worker_rows
 from channels_io.widget_settings import WIDGET_KIND, WidgetSettings
 from parley.accounts.actor import Actor
@@ -52,18 +52,19 @@ def home(request: WorkspaceRequest) -> HttpResponse:
         Conversation.objects.of(workspace)
         .filter(test=False)
         .select_related("contact", "agent")
+        .defer("state")
         .order_by("-last_at", "-public_id")[:RECENT]
     )
     steps = first_steps(request.actor)
-    spent, sums = budget(workspace), day_sums(workspace)
+    spent, sums = waits(workspace), day_sums(workspace)
     day = figures.since.date()
     context = {
-        "cards": home_cards(workspace, figures, sums, spent),
+        "cards": home_cards(workspace, figures, sums),
         "outcomes": bars_of(sums.outcomes, day),
         "causes": causes_of(sums.causes, day),
-        "budget": spent,
         "budget_ms": budget_ms(),
-        "waits": legend_of((wait.name, wait.ms, wait.turns) for wait in spent.waits),
+        "waits": legend_of((wait.name, wait.ms, wait.turns) for wait in spent.all),
+        "worst": spent.worst,
         "eater": _eater(spent),
         "today": figures,
         "chart": hour_chart(figures.hours, figures.hour),
@@ -74,12 +75,12 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     return render_page(request, "channels_io/home.html", context, title=_("Home"))
 
 
-def _eater(spent: Budget) -> Legend | None:
+def _eater(spent: Waits) -> Legend | None:
     """The wait that eats most, and its share of the same turns."""
-    longest = spent.longest_wait
+    longest = spent.longest
     if longest is None:
         return None
-    parts = legend_of((wait.name, wait.ms, wait.turns) for wait in spent.missed_waits or spent.waits)
+    parts = legend_of((wait.name, wait.ms, wait.turns) for wait in spent.missed or spent.all)
     return next(part for part in parts if part.name == longest.name)
 
 

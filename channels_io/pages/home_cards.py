@@ -15,7 +15,7 @@ from channels_io.pages.figure_words import inbox_link
 from channels_io.pages.inbox_form import outcome_label
 from channels_io.pages.waterfall import verdict
 from channels_io.reads.day_sums import Cause, DaySums
-from channels_io.reads.today import Budget, Today
+from channels_io.reads.today import Today
 from channels_io.templatetags.record import ms, share
 from parley.accounts.models import Workspace
 
@@ -47,7 +47,7 @@ class Bar:
     note: str = ""
 
 
-def home_cards(workspace: Workspace, today: Today, sums: DaySums, budget: Budget) -> list[HomeCard]:
+def home_cards(workspace: Workspace, today: Today, sums: DaySums) -> list[HomeCard]:
     day = today.since.date()
     currency = rules_in_force(workspace).currency
     return [
@@ -63,13 +63,13 @@ def home_cards(workspace: Workspace, today: Today, sums: DaySums, budget: Budget
         HomeCard("time", _("Response time"), ms(today.p50),
                  _("Voice to voice, median") if today.p95 is None else _("95 %% within %(p95)s") % {"p95": ms(today.p95)},
                  inbox_link(day, figure="spoken"), *_speed(today.p50)),
-        HomeCard("late", _("Over the budget"), share(budget.missed_share), _of(budget.missed, budget.timed),
+        HomeCard("late", _("Over the budget"), share(today.missed_share), _of(today.missed, today.timed),
                  inbox_link(day, figure="late"),
-                 *(("is-warn", _("look")) if (budget.missed_share or 0) > LATE_SHARE else ())),
-        HomeCard("cut", _("Interrupted answers"), share(sums.interrupted_share),
-                 ngettext("%(count)d caller cut off", "%(count)d callers cut off", sums.cut_off)
-                 % {"count": sums.cut_off},
-                 inbox_link(day, figure="cut_off" if sums.cut_off else "interrupted")),
+                 *(("is-warn", _("look")) if (today.missed_share or 0) > LATE_SHARE else ())),
+        HomeCard("cut", _("Interrupted answers"), share(today.interrupted_share),
+                 ngettext("%(count)d caller cut off", "%(count)d callers cut off", today.cut_off)
+                 % {"count": today.cut_off},
+                 inbox_link(day, figure="cut_off" if today.cut_off else "interrupted")),
         HomeCard("calls", _("Calls at once"), f"{sums.calls_now:,}",
                  _("at most %(most)d today") % {"most": sums.calls_most},
                  inbox_link(tab="live") if sums.calls_now else inbox_link(day, figure="calls")),

@@ -1,4 +1,4 @@
-"""What today came to: outcomes, hand-offs, interruptions, cost, failures. Tests aside, in a fixed number of queries."""
+"""What today came to: outcomes, hand-offs, cost, failures. Tests aside, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from channels_io.end_reasons import FAILURES
-from channels_io.models import Conversation, CostLine, Event, EventKind, Handoff, Leg, Turn
+from channels_io.models import Conversation, CostLine, Event, EventKind, Handoff, Leg
 from channels_io.reads.analytics import calls_at_once
-from channels_io.reads.answers import ANSWERS, CUT_OFF, INTERRUPTED
 from channels_io.reads.figure_filter import ENDED, ERROR
 from channels_io.reads.today import day_start
 from parley.accounts.models import Workspace
@@ -46,9 +45,6 @@ class DaySums:
     handoffs_waiting: int
     handoff_seconds: float | None
     """Until somebody came, of those where somebody did."""
-    answers: int
-    interrupted: int
-    cut_off: int
     cost: int
     calls_now: int
     calls_most: int
@@ -59,10 +55,6 @@ class DaySums:
     @property
     def contained_share(self) -> float | None:
         return self.contained / self.judged if self.judged else None
-
-    @property
-    def interrupted_share(self) -> float | None:
-        return self.interrupted / self.answers if self.answers else None
 
     @property
     def failed_share(self) -> float | None:
@@ -93,15 +85,6 @@ def day_sums(workspace: Workspace, now: datetime | None = None) -> DaySums:
             waited=Sum(waited),
         )
     )
-    answers = (
-        Turn.objects.of(workspace)
-        .filter(at__gte=since, **real)
-        .aggregate(
-            all=Count("pk", filter=ANSWERS),
-            interrupted=Count("pk", filter=INTERRUPTED),
-            cut_off=Count("pk", filter=CUT_OFF),
-        )
-    )
     costs = CostLine.objects.filter(
         workspace=workspace, conversation__started_at__gte=since, conversation__test=False
     ).aggregate(sum=Sum("cost", default=0))
@@ -116,9 +99,6 @@ def day_sums(workspace: Workspace, now: datetime | None = None) -> DaySums:
         handoffs=handoffs["all"],
         handoffs_waiting=handoffs["waiting"],
         handoff_seconds=handoffs["waited"].total_seconds() / handoffs["taken"] if handoffs["taken"] else None,
-        answers=answers["all"],
-        interrupted=answers["interrupted"],
-        cut_off=answers["cut_off"],
         cost=costs["sum"],
         calls_now=calls_now,
         calls_most=calls_most,

@@ -1,9 +1,10 @@
 """Words, names and numbers over many conversations, in bounded time.
 
-The newest conversations are looked through first: a word that is in every third of them fills its page there, without the
-word index, which would have to gather all of its many turns. Where that fills no page, the index tells whether the turns
-are few: then all conversations are listed from it. Are they many, the look goes on; after all `BLOCKS` the
-search answers with what it has and a place to go on from.
+Where the other filters leave no more conversations than may be looked through, all of them are, without the word index.
+Else the newest are looked through first: a word that is in every third of them fills its page there, and the index, which
+would have to gather all of its many turns, is not asked. Where that fills no page, the index tells whether the turns are
+few: then all conversations are listed from it. Are they many, the look goes on; after all `BLOCKS` the search answers with
+what it has and a place to go on from.
 """
 
 from __future__ import annotations
@@ -96,6 +97,9 @@ def search_in(found: QuerySet[Conversation], order: Order, search: Search, size:
     ordered = order.sorted(found).values_list("pk", "public_id", "contact_id", order.field)
     # All that may be looked at, in one query: what other filters cost, they cost once.
     newest = [Candidate(*row) for row in ordered[: sum(BLOCKS)]]
+    if len(newest) < sum(BLOCKS):
+        fits = search.among(newest)
+        return _page([each for each in newest if each.pk in fits], size)
     fitting: list[Candidate] = []
     looked = 0
     for number, length in enumerate(BLOCKS):
@@ -105,7 +109,7 @@ def search_in(found: QuerySet[Conversation], order: Order, search: Search, size:
         fits = search.among(block)
         fitting += [each for each in block if each.pk in fits]
         looked += length
-        if len(fitting) > size or len(block) < length:
+        if len(fitting) > size:
             return _page(fitting, size)
     return Found(tuple(each.pk for each in fitting), cursor_of(newest[-1].at, newest[-1].public_id))
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
 from channels_io.end_reasons import FAILURES
 from channels_io.models import Conversation, Event, Leg, Turn, TurnSpan
 from channels_io.models.event import PROBLEMS
+from channels_io.reads.answers import ANSWERS, CUT_OFF, INTERRUPTED
 from channels_io.reads.percentile import Percentile
 from parley.accounts.models import Workspace
 
@@ -21,6 +22,8 @@ SLOW_MS = 1500
 """A reply this late is a problem by itself: people start to repeat themselves."""
 SHOWN_PROBLEMS = 5
 SHOWN_WORST = 5
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,14 @@ class Today:
     live: int
     heard: int
     answered: int
+    answers: int
+    interrupted: int
+    cut_off: int
     timed: int
+    missed: int
+    """Over the budget that held when the turn was taken (`Turn.over_budget`)."""
+    fillers: int
+    guesses_wasted: int
     p50: float | None
     p95: float | None
     slow: int
@@ -53,6 +63,22 @@ class Today:
     @property
     def answered_share(self) -> float | None:
         return self.answered / self.heard if self.heard else None
+
+    @property
+    def interrupted_share(self) -> float | None:
+        return self.interrupted / self.answers if self.answers else None
+
+    @property
+    def kept(self) -> int:
+        return self.timed - self.missed
+
+    @property
+    def kept_share(self) -> float | None:
+        return self.kept / self.timed if self.timed else None
+
+    @property
+    def missed_share(self) -> float | None:
+        return self.missed / self.timed if self.timed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +101,18 @@ class WaitSum:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """How the spoken turns of today stood against the budget. Times in ms."""
+class Waits:
+    """What the spoken turns of today waited for."""
 
-    timed: int
-    missed: int
-    fillers: int
-    guesses_wasted: int
-    p50: float | None
-    p95: float | None
-    waits: tuple[WaitSum, ...]
-    missed_waits: tuple[WaitSum, ...]
-    """Of the turns that missed it alone."""
+    all: tuple[WaitSum, ...]
+    missed: tuple[WaitSum, ...]
+    """Of the turns that missed the budget alone."""
     worst: tuple[Turn, ...]
 
     @property
-    def kept(self) -> int:
-        return self.timed - self.missed
-
-    @property
-    def kept_share(self) -> float | None:
-        return self.kept / self.timed if self.timed else None
-
-    @property
-    def missed_share(self) -> float | None:
-        return self.missed / self.timed if self.timed else None
-
-    @property
-    def longest_wait(self) -> WaitSum | None:
+    def longest(self) -> WaitSum | None:
         """What eats most: of the turns that missed, where there are any."""
-        return max(self.missed_waits or self.waits, key=lambda wait: wait.ms, default=None)
+        return max(self.missed or self.all, key=lambda wait: wait.ms, default=None)
 
 
 def day_start(workspace: Workspace, now: datetime) -> datetime:
@@ -123,30 +131,37 @@ def today(workspace: Workspace, now: datetime | None = None) -> Today:
     )
     turns = Turn.objects.of(workspace).filter(at__gte=since, conversation__test=False)
     reply = Turn.objects.filter(leg=OuterRef("leg"), number=OuterRef("number"), role=Turn.Role.AGENT)
-    heard = turns.filter(role=Turn.Role.CALLER).aggregate(all=Count("pk"), answered=Count("pk", filter=Exists(reply)))
+    said = Q(role=Turn.Role.CALLER)
+    talk = turns.aggregate(
+        heard=Count("pk", filter=said),
+        answered=Count("pk", filter=said & Exists(reply)),
+        answers=Count("pk", filter=ANSWERS),
+        interrupted=Count("pk", filter=INTERRUPTED),
+        cut_off=Count("pk", filter=CUT_OFF),
+    )
     timed = turns.filter(v2v_ms__isnull=False)
     speed = timed.aggregate(
-        count=Count("pk"),
+        timed=Count("pk"),
+        missed=Count("pk", filter=Q(over_budget=True)),
+        fillers=Count("pk", filter=Q(filler=True)),
+        guesses_wasted=Sum("guesses_wasted", default=0),
         p50=Percentile("v2v_ms", fraction=0.5),
         p95=Percentile("v2v_ms", fraction=0.95),
         slow=Count("pk", filter=Q(v2v_ms__gt=SLOW_MS)),
         prompt=Sum("prompt_tokens"),
         cached=Sum("cached_tokens"),
     )
+    prompt, cached = speed.pop("prompt"), speed.pop("cached")
     return Today(
         since=since,
         hour=now.astimezone(since.tzinfo).hour,
         conversations=counts["now"],
         conversations_before=counts["before"],
         live=Leg.objects.of(workspace).filter(ended_at=None, conversation__test=False).count(),
-        heard=heard["all"],
-        answered=heard["answered"],
-        timed=speed["count"],
-        p50=speed["p50"],
-        p95=speed["p95"],
-        slow=speed["slow"],
-        cached_share=speed["cached"] / speed["prompt"] if speed["prompt"] else None,
+        cached_share=cached / prompt if prompt else None,
         hours=_hours(timed, since),
+        **talk,
+        **speed,
     )
 
 
@@ -169,35 +184,17 @@ def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
     events = Event.objects.filter(workspace=workspace, at__gte=since, kind__in=PROBLEMS, **real)
     slow = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__gt=SLOW_MS, **real)
     return Problems(
-        failed_legs=tuple(
-            legs.select_related("conversation__contact", "conversation__agent").order_by("-started_at")[:SHOWN_PROBLEMS]
-        ),
-        events=tuple(
-            events.select_related("conversation__contact", "conversation__agent").order_by("-at")[:SHOWN_PROBLEMS]
-        ),
-        slow_turns=tuple(
-            slow.select_related("conversation__contact", "conversation__agent").order_by(F("v2v_ms").desc())[
-                :SHOWN_PROBLEMS
-            ]
-        ),
+        failed_legs=tuple(_with_whom(legs).order_by("-started_at")[:SHOWN_PROBLEMS]),
+        events=tuple(_with_whom(events).order_by("-at")[:SHOWN_PROBLEMS]),
+        slow_turns=tuple(_with_whom(slow).order_by(F("v2v_ms").desc())[:SHOWN_PROBLEMS]),
     )
 
 
-def budget(workspace: Workspace, now: datetime | None = None) -> Budget:
-    """Today's turns against the budget that held when each was taken (`Turn.over_budget`)."""
+def waits(workspace: Workspace, now: datetime | None = None) -> Waits:
     since = day_start(workspace, now or timezone.now())
-    timed = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__isnull=False, conversation__test=False)
-    figures = timed.aggregate(
-        timed=Count("pk"),
-        missed=Count("pk", filter=Q(over_budget=True)),
-        fillers=Count("pk", filter=Q(filler=True)),
-        guesses_wasted=Sum("guesses_wasted", default=0),
-        p50=Percentile("v2v_ms", fraction=0.5),
-        p95=Percentile("v2v_ms", fraction=0.95),
-    )
-    late = timed.filter(over_budget=True)
+    timed = {"workspace": workspace, "at__gte": since, "v2v_ms__isnull": False, "conversation__test": False}
     sums = (
-        TurnSpan.objects.filter(turn__in=timed)
+        TurnSpan.objects.filter(**{f"turn__{name}": value for name, value in timed.items()})
         .values("name")
         .annotate(
             all_ms=Sum("ms"),
@@ -208,13 +205,14 @@ def budget(workspace: Workspace, now: datetime | None = None) -> Budget:
         .order_by("name")
     )
     rows = list(sums)
-    return Budget(
-        **figures,
-        waits=tuple(WaitSum(row["name"], row["all_ms"], row["all_turns"]) for row in rows),
-        missed_waits=tuple(
-            WaitSum(row["name"], row["late_ms"], row["late_turns"]) for row in rows if row["late_turns"]
-        ),
-        worst=tuple(
-            late.select_related("conversation__contact", "conversation__agent").order_by("-v2v_ms")[:SHOWN_WORST]
-        ),
+    late = Turn.objects.filter(over_budget=True, **timed)
+    return Waits(
+        all=tuple(WaitSum(row["name"], row["all_ms"], row["all_turns"]) for row in rows),
+        missed=tuple(WaitSum(row["name"], row["late_ms"], row["late_turns"]) for row in rows if row["late_turns"]),
+        worst=tuple(_with_whom(late).order_by("-v2v_ms")[:SHOWN_WORST]),
     )
+
+
+def _with_whom(found: QuerySet[Row]) -> QuerySet[Row]:
+    """With the conversation they are of, but not its state, which is long."""
+    return found.select_related("conversation__contact", "conversation__agent").defer("conversation__state")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from agents.models import Agent
 from channels_io.analytics.rolling import count_workspace
 from channels_io.models import Leg
+from channels_io.pages.analytics_charts import Point, draw
 from channels_io.reads.analytics import Narrowed, most_at_once, range_of, read_report
 from parley.accounts.models import User, Workspace
 from tests.support.agents import make_agent, publish
@@ -99,6 +100,42 @@ def test_calls_that_overlap_are_counted_at_once(agent: Agent, acme: Workspace) -
     assert most_at_once(acme, span, Narrowed()) == 3
     assert most_at_once(acme, span, Narrowed(kind="twilio_voice")) == 0
     assert most_at_once(acme, span, Narrowed(agent=agent.public_id)) == 3
+
+
+def test_calls_over_midnight_and_days_that_are_over(
+    agent: Agent, acme: Workspace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = datetime(2026, 5, 6, 12, tzinfo=UTC)
+    midnight = datetime(2026, 5, 6, tzinfo=UTC)
+
+    def call(begin: int, end: int) -> None:
+        """Minutes after midnight."""
+        leg = make_conversation(agent, started=midnight).legs.get()
+        times = {"started_at": midnight + timedelta(minutes=begin), "ended_at": midnight + timedelta(minutes=end)}
+        Leg.objects.filter(pk=leg.pk).update(**times)
+
+    span = range_of("7", acme, now)
+    call(-20, 5)
+    call(2, 9)
+    assert most_at_once(acme, span, Narrowed()) == 2
+    for _ in range(2):
+        call(4, 20)
+    with django_assert_num_queries(1):
+        assert most_at_once(acme, span, Narrowed()) == 4, "one of them began yesterday, which is not counted again"
+    assert most_at_once(acme, range_of("today", acme, now), Narrowed()) == 3, "of the calls that began then"
+
+
+def test_a_column_says_what_it_holds_and_leads_there() -> None:
+    points = [Point("1 May", "/inbox/?a=1&b=2", 3.0, None, "1 May: <3>"), Point("2 May", "/", None, 6.0, "2 May")]
+    chart = draw(points, line=5.3)
+    assert (chart.width, chart.first, chart.last) == (24, "1 May", "2 May")
+    first, second = chart.columns.split("</a>")[:2]
+    assert 'href="/inbox/?a=1&amp;b=2"' in first
+    assert "<title>1 May: &lt;3&gt;</title>" in first
+    assert "an-mark" not in first
+    assert 'class="an-mark" x="14" y="6.79"' in second
+    assert 'y="120.0" width="8" height="0.0"' in second
+    assert chart.line_y == pytest.approx(120 - 5.3 / 6.36 * 120, abs=0.01)
 
 
 def test_more_days_cost_no_more_queries(

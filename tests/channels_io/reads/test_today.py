@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from agents.models import Agent
 from channels_io.entries import EventEntry
 from channels_io.models import Conversation, Leg
-from channels_io.reads.today import Budget, Problems, WaitSum, budget, problems, today
+from channels_io.reads.today import Problems, Waits, WaitSum, problems, today, waits
 from parley.accounts.models import Workspace
 from tests.support.agents import make_agent, publish
 from tests.support.conversations import Said, make_conversation
@@ -110,8 +110,9 @@ def test_queries_do_not_grow_with_the_day(agent: Agent, acme: Workspace) -> None
 
 
 def test_the_budget_of_an_empty_day(acme: Workspace) -> None:
-    assert budget(acme, NOON) == Budget(0, 0, 0, 0, None, None, (), (), ())
-    assert (budget(acme, NOON).kept_share, budget(acme, NOON).longest_wait) == (None, None)
+    day, spent = today(acme, NOON), waits(acme, NOON)
+    assert (day.timed, day.missed, day.fillers, day.guesses_wasted, day.p50, day.kept_share) == (0, 0, 0, 0, None, None)
+    assert (spent, spent.longest) == (Waits((), (), ()), None)
 
 
 def test_the_budget_of_a_day(agent: Agent, acme: Workspace) -> None:
@@ -123,33 +124,34 @@ def test_the_budget_of_a_day(agent: Agent, acme: Workspace) -> None:
     )
     make_conversation(agent, exchanges=said, started=NOON - timedelta(hours=1))
     make_conversation(agent, exchanges=quick(9000.0), started=NOON - timedelta(hours=13))
-    day = budget(acme, NOON)
+    day, spent = today(acme, NOON), waits(acme, NOON)
     assert (day.timed, day.missed, day.kept, day.fillers, day.guesses_wasted) == (3, 2, 1, 1, 3)
     assert (day.p50, day.p95) == (700.0, pytest.approx(790.0))
     assert (day.kept_share, day.missed_share) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
-    assert day.waits == (
+    assert spent.all == (
         WaitSum("first token", 1050.0, 2),
         WaitSum("recognition", 170.0, 3),
         WaitSum("silence", 800.0, 3),
     )
-    assert day.missed_waits == (
+    assert spent.missed == (
         WaitSum("first token", 1050.0, 2),
         WaitSum("recognition", 150.0, 2),
         WaitSum("silence", 300.0, 2),
     )
-    assert day.longest_wait == WaitSum("first token", 1050.0, 2)
-    assert [turn.v2v_ms for turn in day.worst] == [800.0, 700.0]
+    assert spent.longest == WaitSum("first token", 1050.0, 2)
+    assert [turn.v2v_ms for turn in spent.worst] == [800.0, 700.0]
 
 
 def test_the_budget_is_one_workspaces_own(agent: Agent, acme: Workspace, globex: Workspace) -> None:
     make_conversation(agent, exchanges=quick(900.0), started=NOON - timedelta(hours=1))
-    assert (budget(acme, NOON).missed, budget(globex, NOON).timed) == (1, 0)
+    assert (today(acme, NOON).missed, today(globex, NOON).timed) == (1, 0)
+    assert (len(waits(acme, NOON).worst), waits(globex, NOON)) == (1, Waits((), (), ()))
 
 
 def test_tests_of_the_builder_are_no_figures(agent: Agent, acme: Workspace) -> None:
     have(open_trial(agent).leg, 1, "Hello?", "Yes?")
     tried = make_conversation(agent, exchanges=quick(9000.0), end_reason="failed")
     Conversation.objects.filter(pk=tried.pk).update(test=True)
-    day, spent, found = today(acme), budget(acme), problems(acme)
-    assert (day.conversations, day.live, day.heard, day.timed, spent.timed) == (0, 0, 0, 0, 0)
+    day, spent, found = today(acme), waits(acme), problems(acme)
+    assert (day.conversations, day.live, day.heard, day.timed, spent.all) == (0, 0, 0, 0, ())
     assert not found
