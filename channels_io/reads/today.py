@@ -134,7 +134,7 @@ def today(workspace: Workspace, now: datetime | None = None) -> Today:
     said = Q(role=Turn.Role.CALLER)
     talk = turns.aggregate(
         heard=Count("pk", filter=said),
-        answered=Count("pk", filter=said & Exists(reply)),
+        answered=Count("pk", filter=said & Q(Exists(reply))),
         answers=Count("pk", filter=ANSWERS),
         interrupted=Count("pk", filter=INTERRUPTED),
         cut_off=Count("pk", filter=CUT_OFF),

@@ -122,7 +122,8 @@ async def test_a_full_queue_answers_at_once(model: VLLM) -> None:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
     assert error.value.code == "engine_full"
-    assert model._seats.taken == 0
+    # A head that is read again, between them, takes a seat for a moment.
+    await until(lambda: model._seats.taken == 0)
 
 
 async def test_what_was_read_while_the_caller_spoke_is_not_read_again(model: VLLM) -> None:
