@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from channels_io.analytics.rolling import count_workspace
 from channels_io.models import Conversation, Handoff
 from channels_io.seeding.copying import copy_rows, reserve
 from channels_io.seeding.talk import LIVE, Talk, make_talk
@@ -37,6 +38,7 @@ def seed_records(
         told(begin + len(talks))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    count_workspace(workspace, timezone.now(), days=days)
 
 
 def _moments(random: Random, count: int, now: datetime, days: int) -> Iterator[datetime]:

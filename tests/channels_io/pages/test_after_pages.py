@@ -115,6 +115,16 @@ class TestAnalysis:
         assert AuditEvent.objects.filter(verb="conversation.analysed_again").count() == 1
 
 
+    def test_what_was_never_looked_at_can_be(self, conversation: Conversation, client_of: SignIn, oscar: User) -> None:
+        Analysis.objects.all().delete()
+        Conversation.objects.update(status="open")
+        assert "Look now" not in at(client_of(oscar), "analysis", conversation.public_id)
+        Conversation.objects.update(status="closed")
+        assert "Look now" in at(client_of(oscar), "analysis", conversation.public_id)
+        send(client_of(oscar), "analysis-again", conversation.public_id)
+        assert Analysis.objects.get().due_at is not None
+
+
 class TestFollowUps:
     def test_the_list(self, conversation: Conversation, client_of: SignIn, oscar: User) -> None:
         client = client_of(oscar)

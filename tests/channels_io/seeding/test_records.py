@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from agents.models import Agent
-from channels_io.models import Analysis, Contact, Conversation, CostLine, Handoff, Leg, Turn, TurnSpan
+from channels_io.models import Analysis, Contact, Conversation, CostLine, Figures, Handoff, Leg, Turn, TurnSpan
 from channels_io.seeding import records
 from parley.accounts.models import User, Workspace
 from tests.support.agents import make_agent, publish
@@ -48,6 +48,8 @@ def test_conversations_with_all_that_hangs_on_them() -> None:
         if each.taken_at is not None:
             assert 4 <= (each.taken_at - each.created_at).total_seconds() <= 150
     assert Contact.objects.of(workspace).count() == 36
+    days = Figures.objects.filter(workspace=workspace, unit=Figures.Unit.DAY)
+    assert 59 <= sum(row.counts["conversations"] for row in days) <= 60, "the figures of all days, for Analytics"
     for turn in Turn.objects.of(workspace).exclude(v2v_ms=None)[:20]:
         assert turn.v2v_ms is not None
         assert sum(span.ms for span in TurnSpan.objects.filter(turn=turn)) == pytest.approx(turn.v2v_ms)
