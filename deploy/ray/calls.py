@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import django
 from deploy.ray.trial import Findings, replicas
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,8 @@ OUTSIDE = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE", "
 
 
 async def run(var: Path, token: str, count: int, steady: float, findings: Findings) -> None:
-    # Of a process with Django in it, for the callers' words.
+    # The callers' words are in Django's apps.
+    django.setup()
     from channels_io.stress.talkers import Talk, talk
     from channels_io.stress.worker_figures import BACK, FIRST_SOUND, judge, percentile
     from parley.stack.report import make_report
