@@ -17,7 +17,7 @@ RAY_VENV ?= .venv-ray
 DEPLOY_VENV ?= .venv-deploy
 CHECKED := platform/parley agents channels_io inference tests manage.py
 
-.PHONY: run demo test test-story test-coqui test-vllm test-ray test-deploy check fix builder bench bench-peers lock clean help
+.PHONY: run demo test test-story test-coqui test-vllm test-switch test-ray test-deploy check fix builder bench bench-peers lock clean help
 
 run: $(VENV)/.local ## Start everything on this machine, place a first spoken call, serve until Ctrl-C
 	@exec $(PY) manage.py up
@@ -46,6 +46,11 @@ test-coqui: $(COQUI_VENV)/.installed ## The Coqui voices, really computed with s
 test-vllm: $(VLLM_VENV)/.installed ## vLLM with a small model on the processor, in its own environment (3.5 GB the first time)
 	@HF_HUB_OFFLINE=1 $(VLLM_VENV)/bin/python -m inference.catalogue.hugging_face smollm2-135m
 	@OMP_NUM_THREADS=2 VLLM_LOGGING_LEVEL=ERROR $(VLLM_VENV)/bin/python -m pytest -c tests/engines_vllm/pytest.ini tests/engines_vllm $(ARGS)
+
+test-switch: $(VENV)/.dev $(VLLM_VENV)/.installed ## One agent's conversations on llama.cpp, vLLM and an OpenAI URL, chosen in its settings (15 minutes, 8 GB)
+	@$(PY) -m inference.catalogue pull --model qwen2.5-coder-1.5b
+	@HF_HUB_OFFLINE=1 $(VLLM_VENV)/bin/python -m inference.catalogue.hugging_face qwen2.5-coder-1.5b
+	@PARLEY_VENV_VLLM=$(VLLM_VENV) $(PY) -m pytest -s tests/engines_switch $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types, import rules, migrations, system checks
 	@$(BIN)/ruff check .

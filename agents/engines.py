@@ -190,6 +190,14 @@ def read_offers(engines: Iterable[Mapping[str, Any]]) -> tuple[EngineOffer, ...]
     return tuple(offers)
 
 
+def known_menu() -> EngineMenu:
+    """All that runs or ran lately, for whoever tries a draft: what does not run now is told by the call itself. Workers are
+    asked only where nothing is remembered."""
+    if cache.get(KNOWN_KEY) is None:
+        engine_menu()
+    return EngineMenu(BUILT_IN, cache.get(KNOWN_KEY) or BUILT_IN)
+
+
 def engine_menu() -> EngineMenu:
     """What is on offer now. Never raises and never waits longer than WAIT_SECONDS a worker."""
     fresh = cache.get(FRESH_KEY)

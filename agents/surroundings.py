@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 
-from agents.engines import EngineMenu, fallback_menu
+from agents.engines import EngineMenu, fallback_menu, known_menu
 from agents.models import Agent
 from agents.providers import service_offers
 from agents.reads import secret_names, tool_specs
@@ -42,10 +42,10 @@ def team_names(workspace: Workspace) -> dict[str, str]:
 
 
 def surroundings_of(workspace: Workspace, menu: EngineMenu | None = None) -> Surroundings:
-    """`menu`: what the worker offers; without it the built-in list."""
+    """`menu`: what the workers offer now; without it all that they are known to offer."""
     agents = Agent.objects.of(workspace).filter(archived_at=None).order_by("name", "pk")
     return Surroundings(
-        menu=replace(menu or fallback_menu(), services=service_offers(workspace), cloned=voice_offers(workspace)),
+        menu=replace(menu or known_menu(), services=service_offers(workspace), cloned=voice_offers(workspace)),
         tools={tool.name: tool for tool in tool_specs(workspace)},
         secrets=frozenset(secret_names(workspace)),
         teams=team_names(workspace),

@@ -11,8 +11,9 @@ def matches(expected: str, value: str, today: date) -> bool:
     """Whether `value` is what was expected.
 
     "any": something. "ends:5550144": digits that end so. "days:1": the date so many days from today.
-    "weekday:tuesday": the next such day; on a Tuesday, today or in a week. "monthday:20": the next 20th; on a 20th,
-    today or the one after. Everything else: the same but for case.
+    "weekday:tuesday": the next such day; on a Tuesday, today or in a week. "next:tuesday", for who said "next Tuesday":
+    the next such day or the one after it, since people mean either. "monthday:20": the next 20th; on a 20th, today or
+    the one after. Everything else: the same but for case.
     """
     kind, _, rest = expected.partition(":")
     match kind:
@@ -24,6 +25,9 @@ def matches(expected: str, value: str, today: date) -> bool:
             return value == (today + timedelta(days=int(rest))).isoformat()
         case "weekday":
             return value in {day.isoformat() for day in _next_days(rest, today)}
+        case "next":
+            first = _next_days(rest, today)[-1]
+            return value in {first.isoformat(), (first + timedelta(days=7)).isoformat()}
         case "monthday":
             return value in {day.isoformat() for day in _next_monthdays(int(rest), today)}
         case _:

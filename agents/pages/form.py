@@ -76,7 +76,7 @@ def _options(name: str, draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
         case "voice_name":
             return voice_options(draft, menu)
         case "chat_model":
-            return _with_current(draft.chat_model, model_options(menu))
+            return _with_current(draft.chat_model, model_options(menu, draft.chat_model))
         case "transcriber":
             return _with_current(draft.transcriber, _named(menu, menu.transcribers()))
         case "stand_in":
@@ -125,10 +125,16 @@ def voice_options(draft: Draft, menu: EngineMenu) -> tuple[Option, ...]:
     return _with_current(current, options)
 
 
-def model_options(menu: EngineMenu) -> list[Option]:
-    running = [model for model in menu.chat_models() if model != "default"]
-    default = _("Default (%(model)s)") % {"model": running[0]} if running else _("Default")
-    return [Option("default", default), *(Option(model, menu.shown(model)) for model in running[1:])]
+def model_options(menu: EngineMenu, current: str = "default") -> list[Option]:
+    """Where workers run one model only it is the default, and has no second name unless it was chosen by it."""
+    names = [model for model in menu.chat_models() if model != "default"]
+    own = [model for model in names if menu.service(model) is None]
+    if len(own) > 1:
+        default = _("Default (of the worker that answers)")
+    else:
+        default = _("Default (%(model)s)") % {"model": own[0]} if own else _("Default")
+        names = [model for model in names if model not in own or model == current]
+    return [Option("default", default), *(Option(model, menu.shown(model)) for model in names)]
 
 
 def _named(menu: EngineMenu, names: list[str]) -> list[Option]:

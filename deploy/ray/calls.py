@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import django
+
 from deploy.ray.trial import Findings, replicas
 
 ROOT = Path(__file__).resolve().parents[2]

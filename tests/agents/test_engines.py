@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from agents.engines import BUILT_IN, FRESH_KEY, EngineOffer, engine_menu, read_offers
+from agents.engines import BUILT_IN, FRESH_KEY, EngineOffer, engine_menu, known_menu, read_offers
 from tests.agents.conftest import WorkerStub
 
 
@@ -38,6 +38,18 @@ def test_a_voice_once_seen_is_known_when_the_worker_is_gone(worker: WorkerStub, 
     assert not menu.live
     assert menu.knows_voice("piper", "amy")
     assert not menu.knows_voice("piper", "nobody")
+
+
+def test_who_tries_a_draft_may_name_whatever_is_known(worker: WorkerStub, settings: Any) -> None:
+    menu = known_menu()
+    assert menu.knows_model("qwen")
+    assert menu.offers_voice("piper", "nobody"), "what is missing now is told by the call"
+    cache.delete(FRESH_KEY)
+    assert known_menu() == menu
+    assert len(worker.asked) == 1, "nobody is asked again"
+    cache.clear()
+    settings.PARLEY_WORKERS = ["http://127.0.0.1:9"]
+    assert not known_menu().knows_model("qwen")
 
 
 @pytest.mark.parametrize("engines", [None, "x", [3], [{"kind": 1}], [{}], {"a": 1}])

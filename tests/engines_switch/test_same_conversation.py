@@ -9,7 +9,6 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,6 +26,8 @@ SILENT = {
     for role in ("TRANSCRIBER", "SYNTHESIZER", "VOICE_DETECTOR", "TURN_DETECTOR")
 }
 """Nobody speaks here: what is compared is the language model."""
+FACTS = {"How much is a filling?": "120", "What time do you open on Saturday?": "9"}
+"""What only the model can have said, from what the agent knows."""
 ENGINE = os.environ.get("PARLEY_SWITCH_ENGINE", "dtype=float32 context=3072 seats=2 threads=2 cache_gb=1")
 
 
@@ -56,21 +57,22 @@ def apart(port: int, stack: Stack) -> Program:
 
 
 @pytest.mark.timeout(3600)
-async def test_the_same_conversation_on_each(tmp_path: Path) -> None:
+async def test_the_same_conversation_on_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_WORKER_TOKEN", TOKEN)
     with own_environment():
         port = spare_port()
         options = StackOptions.private(tmp_path / "var", profile="default")
         both = {"PARLEY_WORKERS": f"http://127.0.0.1:{options.worker_port},http://127.0.0.1:{port}"}
-        allowed = {"PARLEY_EGRESS_ALLOW": f"127.0.0.1:{options.worker_port}", "PARLEY_WORKER_TOKEN": TOKEN}
+        allowed = {"PARLEY_EGRESS_ALLOW": f"127.0.0.1:{options.worker_port}"}
         options = replace(options, env={**SILENT, **both, **allowed})
         async with Stack(options, make_report()) as stack:
             await stack.supervisor.start(apart(port, stack))
             service = await inside(stack, f"make({stack.worker_url + '/v1'!r}, {TOKEN!r})")
             for model in (LLAMA, VLLM, service):
-                found: dict[str, Any] = json.loads(await inside(stack, f"hold({model!r})"))
-                sys.stdout.write(f"\n  {model}: answers after {found['ms']} ms\n")
-                for said in found["said"]:
-                    sys.stdout.write(f"    {said}\n")
-                assert (found["problem"], found["wrong"]) == ("", [])
-                assert found["services"] == (["A server elsewhere"] if model == service else [""])
-
+                for found in json.loads(await inside(stack, f"hold({model!r})")):
+                    told = "\n".join(f"    {ms:6} ms  {said} → {reply}" for said, reply, ms in found["said"])
+                    sys.stdout.write(f"\n  {model}\n{told}\n")
+                    assert (found["problem"], found["wrong"]) == ("", [])
+                    replies = {said: reply for said, reply, _ms in found["said"]}
+                    assert all(fact in replies[said] for said, fact in FACTS.items() if said in replies), replies
+                    assert found["services"] == (["A server elsewhere"] if model == service else [""])

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
+from agents.engines import BUILT_IN, KNOWN_KEY, EngineOffer
 from agents.models import Agent
 from channels_io.actions.record_entries import record_entries
 from channels_io.entries import AgentTurn, CallerTurn, Entry, StateSnapshot
@@ -56,6 +58,15 @@ def test_the_draft_runs_as_it_is_now(agent: Agent) -> None:
     assert opened.facts.spec.greeting == "Hello, draft."
     assert opened.leg.version is None
     assert not opened.record_sound
+
+
+def test_a_draft_may_name_a_model_that_some_worker_has(agent: Agent) -> None:
+    agent.draft.chat_model = "large"
+    agent.draft.save()
+    with pytest.raises(NothingToOpen):
+        open_ticket(ticket_for(agent, version="draft"), "voice")
+    cache.set(KNOWN_KEY, (*BUILT_IN, EngineOffer("vllm", "chat", "large")))
+    assert open_ticket(ticket_for(agent, version="draft"), "voice").facts.spec.models.chat == "large"
 
 
 def test_a_channel_may_pin_a_version(agent: Agent) -> None:

@@ -114,7 +114,6 @@ class TestAnalysis:
         assert (row.state, row.due_at is not None) == ("waiting", True)
         assert AuditEvent.objects.filter(verb="conversation.analysed_again").count() == 1
 
-
     def test_what_was_never_looked_at_can_be(self, conversation: Conversation, client_of: SignIn, oscar: User) -> None:
         Analysis.objects.all().delete()
         Conversation.objects.update(status="open")
