@@ -65,7 +65,7 @@ def route(
         key=lambda card: (
             card.url in suspects,
             free(card, kind, begun) <= 0 and wanted.kind != "listen",  # Full by its card: it may have room by now.
-            not _has_models(card, wanted),
+            _missing(card, wanted),
             not _prefers(card, wanted),
             _taken(card, kind, begun),
             rank(wanted.agent, card.url),
@@ -94,11 +94,13 @@ def _taken(card: WorkerCard, kind: Places, begun: Mapping[str, Sequence[str]]) -
     return round(max(share, card.load if card.conversations else 0.0), 2)
 
 
-def _has_models(card: WorkerCard, wanted: Wanted) -> bool:
-    """A model that a worker lacks is replaced by its own: worse, but a conversation."""
-    return all(
-        name in ("", "default") or name.startswith("provider:") or name in card.models.get(role, (name,))
-        for role, name in wanted.models.items()
+def _missing(card: WorkerCard, wanted: Wanted) -> int:
+    """How many of the models. One that a worker lacks is replaced by its own: worse, but a conversation."""
+    roles = ("chat",) if wanted.kind == "text" else wanted.models
+    names = ((role, wanted.models.get(role, "")) for role in roles)
+    return sum(
+        name not in ("", "default") and not name.startswith("provider:") and name not in card.models.get(role, (name,))
+        for role, name in names
     )
 
 

@@ -28,7 +28,7 @@ SILENT = {
 """Nobody speaks here: what is compared is the language model."""
 FACTS = {"How much is a filling?": "120", "What time do you open on Saturday?": "9"}
 """What only the model can have said, from what the agent knows."""
-ENGINE = os.environ.get("PARLEY_SWITCH_ENGINE", "dtype=float32 context=3072 seats=2 threads=2 cache_gb=1")
+ENGINE = os.environ.get("PARLEY_SWITCH_ENGINE", "dtype=float32 context=3072 seats=4 queue=12 threads=2 cache_gb=1")
 
 
 async def inside(stack: Stack, call: str) -> str:

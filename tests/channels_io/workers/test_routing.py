@@ -63,6 +63,19 @@ def test_a_worker_with_the_agents_model_is_better() -> None:
     assert names(route(cards, wanted).urls) == ["b", "a"]
 
 
+def test_fewest_of_its_models_are_missing_and_writing_needs_no_voice() -> None:
+    models = {"chat": "big", "synthesizer": "joe", "transcriber": "tiny"}
+    cards = [
+        card("a", models={"chat": ("small",), "synthesizer": ("amy",), "transcriber": ("tiny",)}, resident=WARM),
+        card("b", models={"chat": ("big",), "synthesizer": ("amy",), "transcriber": ("tiny",)}),
+        card("c", models={"chat": ("big",), "synthesizer": ("joe",), "transcriber": ("tiny",)}),
+    ]
+    assert names(route(cards, Wanted("ws_1", "ag_1", "d1", models=models)).urls) == ["c", "b", "a"]
+    written = Wanted("ws_1", "ag_1", "d1", "text", models)
+    assert names(route(cards, written).urls)[2] == "a"
+    assert names(route(cards[:2], written).urls) == ["b", "a"]
+
+
 def test_full_workers_are_tried_all_the_same() -> None:
     cards = [card("a", conversations=10), card("b", conversations=10)]
     assert sorted(names(route(cards, CALL).urls)) == ["a", "b"]
