@@ -47,10 +47,10 @@ test-vllm: $(VLLM_VENV)/.installed ## vLLM with a small model on the processor, 
 	@HF_HUB_OFFLINE=1 $(VLLM_VENV)/bin/python -m inference.catalogue.hugging_face smollm2-135m
 	@OMP_NUM_THREADS=2 VLLM_LOGGING_LEVEL=ERROR $(VLLM_VENV)/bin/python -m pytest -c tests/engines_vllm/pytest.ini tests/engines_vllm $(ARGS)
 
-test-switch: $(VENV)/.dev $(VLLM_VENV)/.installed ## One agent's conversations on llama.cpp, vLLM and an OpenAI URL, chosen in its settings (15 minutes, 8 GB)
+test-switch: $(VENV)/.dev $(VLLM_VENV)/.installed ## One agent's conversations on llama.cpp, vLLM and an OpenAI URL, chosen in its settings (5 minutes, 8 GB)
 	@$(PY) -m inference.catalogue pull --model qwen2.5-coder-1.5b
 	@HF_HUB_OFFLINE=1 $(VLLM_VENV)/bin/python -m inference.catalogue.hugging_face qwen2.5-coder-1.5b
-	@PARLEY_VENV_VLLM=$(VLLM_VENV) $(PY) -m pytest -s tests/engines_switch $(ARGS)
+	@PARLEY_VENV_VLLM=$(abspath $(VLLM_VENV)) $(PY) -m pytest -s tests/engines_switch $(ARGS)
 
 check: $(VENV)/.dev ## Lint, formatting, types, import rules, migrations, system checks
 	@$(BIN)/ruff check .
