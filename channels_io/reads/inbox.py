@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet, Value
 
 from channels_io.models import Analysis, Conversation, Handoff, Leg, Tag
 from channels_io.reads.inbox_filters import TABS, InboxFilters, matching
-from channels_io.reads.inbox_search import Candidate, Search, begin_search, saying, search_in
+from channels_io.reads.inbox_search import Candidate, Search, begin_search, search_in
 from channels_io.reads.keyset import Order
 from parley.accounts.actor import Actor
 from parley.accounts.models import Workspace
@@ -119,7 +119,7 @@ def inbox_rows(
         for each in Handoff.objects.filter(conversation__in=keys, state=Handoff.State.WAITING).select_related("team")
     }
     moods = dict(Analysis.objects.filter(conversation__in=keys).values_list("conversation", "sentiment"))
-    said = _said(workspace, keys, search)
+    said = _said(keys, search)
     return tuple(
         InboxRow(
             conversation=each,
@@ -135,12 +135,11 @@ def inbox_rows(
     )
 
 
-def _said(workspace: Workspace, keys: Sequence[int], search: Search | None) -> dict[int, tuple[str, str]]:
+def _said(keys: Sequence[int], search: Search | None) -> dict[int, tuple[str, str]]:
     """Where words are searched: the last turn of each that has them."""
     if search is None or search.query is None:
         return {}
-    turns = saying(workspace, search.query).filter(conversation__in=keys)
-    last = turns.order_by("conversation", "-leg", "-number", "role").distinct("conversation")
+    last = search.said_in(keys).order_by("conversation", "-leg", "-number", "role").distinct("conversation")
     return {each.conversation_id: (each.text[:200], each.role) for each in last.only("conversation", "text", "role")}
 
 

@@ -19,7 +19,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
 from channels_io.models import Contact, Conversation, Identity, Turn
-from channels_io.reads.conversations import search_query
+from channels_io.reads.conversations import search_query, search_words
 from channels_io.reads.keyset import Order, cursor_of
 from channels_io.sanitize import clean_text
 from parley.accounts.actor import Actor
@@ -45,11 +45,15 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for, and what was found before any conversation is read: the people of that name or number."""
+    """What is searched for, and what was found before any conversation is read: the people of that name or number.
+
+    `letters`: plain words that a turn must hold somewhere, which is far cheaper to see than where its words begin and end.
+    """
 
     workspace: Workspace
     public_id: str
     query: SearchQuery | None
+    letters: tuple[str, ...]
     contacts: frozenset[int]
 
     def among(self, block: Collection[Candidate]) -> set[int]:
@@ -57,11 +61,18 @@ class Search:
         keys = [each.pk for each in block]
         said: set[int] = set()
         if keys and self.query is not None:
-            turns = saying(self.workspace, self.query).filter(conversation__in=keys)
+            turns = self.said_in(keys)
             said = set(turns.order_by().values_list("conversation", flat=True).distinct())
         return said | {
             each.pk for each in block if each.contact_id in self.contacts or each.public_id == self.public_id
         }
+
+    def said_in(self, conversations: Collection[int]) -> QuerySet[Turn]:
+        """Turns of these few conversations that hold all the words."""
+        turns = saying(self.workspace, self.query).filter(conversation__in=conversations)
+        for letters in self.letters:
+            turns = turns.filter(text__icontains=letters)
+        return turns
 
     def listed(self) -> Q | None:
         """All that fit, from the word index; None: too many to list."""
@@ -89,7 +100,8 @@ def begin_search(actor: Actor, text: str) -> Search | None:
     if not cleaned:
         return None
     query = search_query(cleaned)
-    return Search(actor.workspace, cleaned, query, frozenset(_people(actor, cleaned, query)))
+    letters = tuple(word for word in search_words(cleaned) if word.isascii() and word.isalnum())
+    return Search(actor.workspace, cleaned, query, letters, frozenset(_people(actor, cleaned, query)))
 
 
 def search_in(found: QuerySet[Conversation], order: Order, search: Search, size: int) -> Found:

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from agents.models import Agent
 from channels_io.actions.save_channel import create_channel
-from channels_io.models import Conversation
-from channels_io.reads.conversations import Filters, Page, read_page
+from channels_io.models import Conversation, Leg
+from channels_io.reads.conversations import Filters, Page, kinds_used, read_page
 from channels_io.widget_settings import WIDGET_KIND
 from parley.accounts.actor import system_actor
 from parley.accounts.models import Workspace
@@ -137,3 +137,12 @@ def test_tests_of_the_builder_are_listed_only_where_they_are_asked_for(agent: Ag
     assert ids(read_page(acme, Filters())) == [real.public_id]
     assert ids(read_page(acme, Filters(state="test"))) == [tried.public_id]
     assert ids(read_page(acme, Filters(text="tried"))) == []
+
+
+def test_kinds_that_were_used_here(agent: Agent, acme: Workspace, globex: Workspace) -> None:
+    assert kinds_used(acme) == []
+    for kind in ("web_chat", "twilio_voice", "web_chat", "browser_voice", "gone_since"):
+        leg = chat(agent, "Hello?").legs.get()
+        Leg.objects.filter(pk=leg.pk).update(kind=kind)
+    assert set(kinds_used(acme)) == {"web_chat", "twilio_voice", "browser_voice"}
+    assert kinds_used(globex) == []

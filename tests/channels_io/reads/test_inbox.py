@@ -188,6 +188,9 @@ def test_words_are_found_whether_they_are_rare_or_everywhere(
     assert found(odd.public_id) == [odd.public_id]
     assert found("saturday") == [each.public_id for each in made]
     assert found("saturday parcel") == []
+    assert found("ARCEL") == [], "a word is found from its beginning"
+    assert found("PARCEL — lost") == [odd.public_id]
+    assert found("my parcel is lost my parcel is lost and nine words count no more") == [odd.public_id]
     assert found("'&|!") == []
     (row,) = read_inbox(actor, InboxFilters(text="lost")).rows
     assert (row.words, row.role) == ("My <b>parcel</b> is lost", "caller")
