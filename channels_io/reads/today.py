@@ -23,6 +23,8 @@ SLOW_MS = 1500
 SHOWN_PROBLEMS = 5
 SHOWN_WORST = 5
 
+SHOWN_OF_TURNS = ("public_id", "text", "at", "v2v_ms", "filler")
+
 Row = TypeVar("Row", bound=Model)
 
 
@@ -184,9 +186,11 @@ def problems(workspace: Workspace, now: datetime | None = None) -> Problems:
     events = Event.objects.filter(workspace=workspace, at__gte=since, kind__in=PROBLEMS, **real)
     slow = Turn.objects.of(workspace).filter(at__gte=since, v2v_ms__gt=SLOW_MS, **real)
     return Problems(
-        failed_legs=tuple(_with_whom(legs).order_by("-started_at")[:SHOWN_PROBLEMS]),
-        events=tuple(_with_whom(events).order_by("-at")[:SHOWN_PROBLEMS]),
-        slow_turns=tuple(_with_whom(slow).order_by(F("v2v_ms").desc())[:SHOWN_PROBLEMS]),
+        failed_legs=tuple(
+            _with_whom(legs, "public_id", "end_reason", "started_at").order_by("-started_at")[:SHOWN_PROBLEMS]
+        ),
+        events=tuple(_with_whom(events, "kind", "data", "at").order_by("-at")[:SHOWN_PROBLEMS]),
+        slow_turns=tuple(_with_whom(slow, *SHOWN_OF_TURNS).order_by(F("v2v_ms").desc())[:SHOWN_PROBLEMS]),
     )
 
 
@@ -209,10 +213,12 @@ def waits(workspace: Workspace, now: datetime | None = None) -> Waits:
     return Waits(
         all=tuple(WaitSum(row["name"], row["all_ms"], row["all_turns"]) for row in rows),
         missed=tuple(WaitSum(row["name"], row["late_ms"], row["late_turns"]) for row in rows if row["late_turns"]),
-        worst=tuple(_with_whom(late).order_by("-v2v_ms")[:SHOWN_WORST]),
+        worst=tuple(_with_whom(late, *SHOWN_OF_TURNS).order_by("-v2v_ms")[:SHOWN_WORST]),
     )
 
 
-def _with_whom(found: QuerySet[Row]) -> QuerySet[Row]:
-    """With the conversation they are of, but not its state, which is long."""
-    return found.select_related("conversation__contact", "conversation__agent").defer("conversation__state")
+def _with_whom(found: QuerySet[Row], *shown: str) -> QuerySet[Row]:
+    """With the conversation they are of, and nothing that is not shown: these are wide rows."""
+    whom = ("public_id", "contact__public_id", "contact__name", "agent__name")
+    named = (f"conversation__{name}" for name in whom)
+    return found.select_related("conversation__contact", "conversation__agent").only(*shown, *named)
