@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from parley.stack.preflight import spare_port
@@ -29,6 +30,14 @@ SILENT = {
 FACTS = {"How much is a filling?": "120", "What time do you open on Saturday?": "9"}
 """What only the model can have said, from what the agent knows."""
 ENGINE = os.environ.get("PARLEY_SWITCH_ENGINE", "dtype=float32 context=3072 seats=4 queue=12 threads=2 cache_gb=1")
+
+
+async def turns(url: str) -> int:
+    """Turns that the worker has taken of callers who wrote."""
+    async with httpx.AsyncClient() as client:
+        told = (await client.get(f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})).text
+    lines = [line for line in told.splitlines() if line.startswith('parley_turns_total{source="text"}')]
+    return int(float(lines[0].split()[-1])) if lines else 0
 
 
 async def inside(stack: Stack, call: str) -> str:
@@ -68,8 +77,13 @@ async def test_the_same_conversation_on_each(tmp_path: Path, monkeypatch: pytest
         async with Stack(options, make_report()) as stack:
             await stack.supervisor.start(apart(port, stack))
             service = await inside(stack, f"make({stack.worker_url + '/v1'!r}, {TOKEN!r})")
+            workers = {LLAMA: stack.worker_url, VLLM: f"http://127.0.0.1:{port}"}
             for model in (LLAMA, VLLM, service):
-                for found in json.loads(await inside(stack, f"hold({model!r})")):
+                before = {name: await turns(url) for name, url in workers.items()}
+                held = json.loads(await inside(stack, f"hold({model!r})"))
+                taken = {name for name, url in workers.items() if await turns(url) > before[name]}
+                assert taken == {model} or model == service, "the worker that has the model, and no other"
+                for found in held:
                     told = "\n".join(f"    {ms:6} ms  {said} → {reply}" for said, reply, ms in found["said"])
                     sys.stdout.write(f"\n  {model}\n{told}\n")
                     assert (found["problem"], found["wrong"]) == ("", [])
