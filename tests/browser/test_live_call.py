@@ -1,7 +1,6 @@
 """The real thing: sign in, speak to the demo agent, be answered, interrupt, write, read the record.
 
-A whole stack runs beside the test: web, worker, databases. With the fake engines in every run; with the real
-models where the marker `model` is wanted.
+A whole stack runs beside the test: web, worker, databases, on the default models.
 """
 
 from __future__ import annotations
@@ -223,16 +222,6 @@ def write_to_widget(page: Page, running: RunningStack) -> None:
     expect(page.locator(".pc-line[data-role=agent][data-state=done]")).to_have_count(2, timeout=ANSWER_MS)
 
 
-@pytest.mark.timeout(400)
-def test_with_fake_engines(new_page: Callable[..., Page], tmp_path: Path) -> None:
-    wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
-    with running("fake") as stack:
-        page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
-        answer = call_and_read(page, stack)
-        write_to_widget(page, stack)
-    assert answer
-
-
 @pytest.mark.model
 @pytest.mark.timeout(600)
 def test_with_the_default_models(new_page: Callable[..., Page], tmp_path: Path) -> None:
@@ -240,4 +229,5 @@ def test_with_the_default_models(new_page: Callable[..., Page], tmp_path: Path) 
     with running("default") as stack:
         page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
         answer = call_and_read(page, stack)
+        write_to_widget(page, stack)
     assert re.search(r"\b(nine|9)\b", answer)

@@ -86,6 +86,6 @@ def _lines(found: Mapping[str, Script]) -> list[Line]:
 
 def _is_known(value: str) -> bool:
     kind, colon, rest = value.partition(":")
-    if kind == "weekday":
+    if kind in ("weekday", "next"):
         return rest in WEEKDAYS
     return not colon or kind in ("ends", "days", "monthday") or kind.isdigit()
