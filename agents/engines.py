@@ -191,10 +191,8 @@ def read_offers(engines: Iterable[Mapping[str, Any]]) -> tuple[EngineOffer, ...]
 
 
 def known_menu() -> EngineMenu:
-    """All that runs or ran lately, for whoever tries a draft: what does not run now is told by the call itself. Workers are
-    asked only where nothing is remembered."""
-    if cache.get(KNOWN_KEY) is None:
-        engine_menu()
+    """All that is remembered to run or to have run, for whoever tries a draft: nobody is asked, and what does not run now is
+    told by the call itself. Builder and publishing keep it fresh (`engine_menu`)."""
     return EngineMenu(BUILT_IN, cache.get(KNOWN_KEY) or BUILT_IN)
 
 

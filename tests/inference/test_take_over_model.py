@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from inference.engines.base import ChatModel
 from inference.engines.ik_library import runs_here
@@ -29,7 +30,7 @@ from tests.inference.test_conversation import Caller, calling
 from tests.inference.test_walk import line
 from tests.support.engines import Scripted
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 
 HEAD = (
     "You are Mia, the receptionist of Smile Dental. You are warm and brief. A check-up costs 45 dollars. A cleaning "
@@ -60,7 +61,7 @@ async def written(caller: Caller) -> None:
     await asyncio.wait([task], timeout=120)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def model() -> AsyncGenerator[ChatModel]:
     if not runs_here():
         pytest.skip("ik_llama.cpp does not run on this machine")

@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 from django.core.management.base import BaseCommand, CommandError
 
 from agents.cases import CaseResult, Difference
+from agents.engines import engine_menu
 from agents.models import Agent, TestCase
 from channels_io.live.opening import NothingToOpen
 from channels_io.management.commands.call import find_agent
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         found = list(cases)
         if not found:
             raise CommandError("There is no such test case. Keep a conversation in the builder's test panel first.")
+        engine_menu()  # The draft may name a model that nobody has asked for since the cache was emptied.
         failed = asyncio.run(self._run(agent, found, "published" if options["published"] else "draft"))
         if failed:
             raise CommandError(f"{failed} of {len(found)} failed.")
