@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from channels_io.bench.corpus import all_clips
-from channels_io.simulators.browser_caller import RATE_OUT, BrowserCaller
+from channels_io.simulators.browser_caller import RATE_OUT, BrowserCaller, CallResult
 from inference.audio import Samples
 from parley.stack.stack import ROOT
 from tests.browser.test_live_call import RunningStack
@@ -38,7 +38,7 @@ class LoopbackCaller:
 
     def greeted(self) -> str:
         self._running.wait(self.caller.wait_until_quiet())
-        return self.caller.result().greeting
+        return self._so_far().greeting
 
     def say(self, clip: str) -> None:
         """A clip of the corpora; returns when its last sound is written."""
@@ -72,7 +72,15 @@ class LoopbackCaller:
 
     def sound(self) -> Samples:
         """All that has sounded at the caller's, at 24 kHz."""
-        return self.caller.result().agent_audio
+        return self._so_far().agent_audio
+
+    def _so_far(self) -> CallResult:
+        """Asked in the caller's own loop: beside it, sound that comes meanwhile would be half counted."""
+
+        async def result() -> CallResult:
+            return self.caller.result()
+
+        return self._running.wait(result())
 
     def hang_up(self) -> None:
         self._running.wait(self._open.aclose())

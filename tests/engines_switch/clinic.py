@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.test import Client
 
 from agents.actions.create_agent import create_agent
@@ -21,17 +24,22 @@ from agents.evaluation.run import template_spec
 from agents.evaluation.score import score_scene
 from agents.evaluation.script import Scene, scripts
 from agents.models import Agent, TestCase
+from agents.tasks import place_agents
 from channels_io.after.cost import write_costs
 from channels_io.models import Conversation, CostLine
 from channels_io.testbench.run_case import run_case
+from inference.client import worker_status
 from inference.rehearsal import Answered
+from inference.spec import prefix_digest
 from parley.accounts.actor import system_actor
 from parley.accounts.models import Membership, Workspace
+from parley.lib.workers.store import known_urls
 
 TEMPLATE = "dental_booking"
 SCENES = ("All at once, then another mind", "Questions in between, and a person")
 """Those in which the model is asked: "Step by step" is understood by rules alone."""
 SLUG = "switched"
+WARM_SECONDS = 300
 
 
 def scenes() -> list[Scene]:
@@ -61,16 +69,17 @@ def make(url: str, key: str) -> None:
 
 
 def hold(model: str) -> None:
-    """Choose `model` for the agent and have its conversations. Prints what came of each."""
-    agent = Agent.objects.get(slug=SLUG)
-    _choose(agent, model)
-    found = [_held(Agent.objects.select_related("draft", "workspace").get(pk=agent.pk), scene) for scene in scenes()]
+    """Choose `model` for the agent, publish it, and have its conversations. Prints what came of each."""
+    _choose(Agent.objects.get(slug=SLUG), model)
+    agent = Agent.objects.select_related("published", "workspace").get(slug=SLUG)
+    _wait_until_warm(agent)
+    found = [_held(agent, scene) for scene in scenes()]
     print(json.dumps(found))  # noqa: T201 - the answer
 
 
 def _held(agent: Agent, scene: Scene) -> dict[str, Any]:
     case = TestCase.objects.select_related("workspace").get(agent=agent, name=scene.name)
-    result = asyncio.run(run_case(system_actor(agent.workspace), case))
+    result = asyncio.run(run_case(system_actor(agent.workspace), case, version="published"))
     answered = _answered([step.got for step in result.steps if step.got is not None])
     scored = score_scene(TEMPLATE, template_spec(TEMPLATE).flow, scene, answered, datetime.now(UTC).date())
     conversation = Conversation.objects.get(public_id=result.conversation)
@@ -99,7 +108,27 @@ def _choose(agent: Agent, model: str) -> None:
     changed = client.patch(place, {"chat_model": model, "revision": revision}, content_type="application/json")
     body: dict[str, Any] = changed.json()
     assert changed.status_code == 200, body
-    assert not [each for each in body["problems"] if each["severity"] == "error"], body["problems"]
+    published = client.post(
+        f"/api/v1/agents/{agent.public_id}/publish/",
+        {"note": "", "revision": body["revision"]},
+        content_type="application/json",
+    )
+    assert published.status_code == 201, published.content
+
+
+def _wait_until_warm(agent: Agent) -> None:
+    """As a published agent is before its first caller: its head is read wherever it is kept."""
+    assert agent.published is not None
+    digest = prefix_digest(agent.published.agent_spec())
+    assert place_agents(always=True)
+    until = time.monotonic() + WARM_SECONDS
+    while True:
+        statuses = [async_to_sync(worker_status)(url, settings.PARLEY_WORKER_TOKEN) for url in known_urls()]
+        keeping = [status for status in statuses if agent.public_id in status["agents"]]
+        if keeping and all(status["resident"].get(agent.public_id) == digest for status in keeping):
+            return
+        assert time.monotonic() < until, statuses
+        time.sleep(0.5)
 
 
 def _answered(steps: Sequence[CaseStep]) -> list[Answered]:
