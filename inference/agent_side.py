@@ -23,7 +23,7 @@ from inference.reply import Clock
 from inference.serving import Serving
 from inference.speaking import Speaking
 from inference.take_over import TakeOver
-from inference.thinker import Thinker
+from inference.thinker import FIRST_TOKEN_SECONDS, FIRST_WRITTEN_TOKEN_SECONDS, Thinker
 from inference.walk import Walker
 from inference.whisper import LATE_SECONDS, LATE_WRITTEN_SECONDS, Whisper
 
@@ -60,11 +60,13 @@ def agent_side(
 ) -> AgentSide:
     """`listening`, `hearing`, `quiet`: told how to listen, that it is to be in another language, and when all is said.
     `speaking`: whether the caller does just now."""
-    thinker = Thinker(memory, outbox, clock)
+    spoken = opening.media.kind == "voice"
+    patience = FIRST_TOKEN_SECONDS if spoken else FIRST_WRITTEN_TOKEN_SECONDS
+    thinker = Thinker(memory, outbox, clock, patience=patience)
     voice = Speaking(
         state, opening.media, synthesizer=engines.synthesizer, fixed_speech=engines.fixed_speech, clock=clock
     )
-    late = LATE_SECONDS if opening.media.kind == "voice" else LATE_WRITTEN_SECONDS
+    late = LATE_SECONDS if spoken else LATE_WRITTEN_SECONDS
     whisper = Whisper(state, model=engines.chat, speaking=voice, tasks=tasks, late=late)
     serving = Serving(
         opening.spec, engines, listening=ears, memory=memory, judge=judge, whisper=whisper, speaking=voice

@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import cast
 
 from inference.breaker import Breaker
@@ -115,7 +116,7 @@ class LentEngines:
         meter: Meter,
     ) -> Engine:
         if len(names) == 1 and not lent_id(names[0]):
-            engine = _own_or_default(role, names[0], own)
+            engine = own_or_default(role, names[0], own)
             meter.serves[role] = Use(role, "", engine.info.model)
             return engine
         candidates: list[Candidate[Engine]] = []
@@ -167,10 +168,16 @@ class LentEngines:
             await self._clients.pop(service).close()
 
 
-def _own_or_default(role: EngineRole, name: str, own: Own) -> Engine:
+def own_or_default(role: EngineRole, name: str, own: Own) -> Engine:
     """The engine an agent asks for, or this worker's own: an agent is never mute for want of a voice."""
     try:
         return own(role, name)
     except UnknownEngine as error:
-        log.warning("%s The default is used.", error.message)
+        _say_default_is_used(error.message)
         return own(role, "default")
+
+
+@lru_cache(maxsize=256)
+def _say_default_is_used(missing: str) -> None:
+    """Once for each: an agent asks whenever it is warmed and for each of its conversations."""
+    log.warning("%s The default is used.", missing)

@@ -42,7 +42,7 @@ from inference.fixed_speech import FixedSpeech
 from inference.fixed_texts import fixed_texts
 from inference.languages import spoken_in
 from inference.lending import LentService, is_lent
-from inference.lent_engines import LentEngines
+from inference.lent_engines import LentEngines, own_or_default
 from inference.phrases import PhraseName, phrase
 from inference.prompt import prefix
 from inference.residents import Residents
@@ -215,12 +215,7 @@ class Pool:
         return engine
 
     def _preferred(self, role: EngineRole, name: str) -> Engine:
-        """The engine an agent asks for, or this worker's own: an agent is never mute for want of a voice."""
-        try:
-            return self._engine(role, "default" if is_lent(name) else name)
-        except UnknownEngine as error:
-            log.warning("%s The default is used.", error.message)
-            return self._engine(role, "default")
+        return own_or_default(role, "default" if is_lent(name) else name, self._engine)
 
     def _chosen(
         self, spec: AgentSpec, lent: Mapping[str, LentService], meter: Meter

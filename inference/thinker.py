@@ -17,6 +17,8 @@ from inference.outbox import Outbox
 from inference.reply import Clock, Marks, Reply
 
 FIRST_TOKEN_SECONDS = 10.0
+FIRST_WRITTEN_TOKEN_SECONDS = 40.0
+"""Who writes waits longer than who speaks, and what a slow machine had read by then would be lost."""
 TOOL_SECONDS = 15.0
 TOOL_ROUNDS = 4
 
@@ -39,8 +41,12 @@ class Thought:
 class Thinker:
     """One conversation's use of the chat model and of the tools behind the web."""
 
-    def __init__(self, chat: ChatStream, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self, chat: ChatStream, outbox: Outbox, clock: Clock, *, patience: float = FIRST_TOKEN_SECONDS
+    ) -> None:
+        """`patience`: seconds until a reply's first token."""
         self._chat = chat
+        self._patience = patience
         self._outbox = outbox
         self._clock = clock
         self._waiting: dict[str, asyncio.Future[ToolResult]] = {}
@@ -71,7 +77,7 @@ class Thinker:
             requests: list[ToolRequest] = []
             async with (
                 aclosing(self._chat.reply(prompt, tools, options)) as deltas,
-                aclosing(_first_in_time(deltas)) as timely,
+                aclosing(_first_in_time(deltas, self._patience)) as timely,
             ):
                 async for delta in timely:
                     match delta:
@@ -146,9 +152,9 @@ class Thinker:
             return ToolResult(call, '{"error":"The tool did not answer in time."}', ok=False)
 
 
-async def _first_in_time(deltas: AsyncGenerator[ChatDelta]) -> AsyncGenerator[ChatDelta]:
+async def _first_in_time(deltas: AsyncGenerator[ChatDelta], seconds: float) -> AsyncGenerator[ChatDelta]:
     try:
-        async with asyncio.timeout(FIRST_TOKEN_SECONDS):
+        async with asyncio.timeout(seconds):
             first = await anext(deltas)
     except StopAsyncIteration:
         return

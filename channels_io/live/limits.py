@@ -33,7 +33,7 @@ class Limits:
     say_again: float = 15.0
     """Between two apologies while the worker stays away."""
     stalled_reply: float = 12.0
-    """A caller's turn without any sign of an answer: the worker counts as lost."""
+    """A caller's turn without any sign of an answer: the worker counts as lost. Longer than it waits for its own engines."""
     playback_every: float = 0.2
     clear_report: float = 0.15
     """How long a cut waits for the player's own report of where it stopped."""
@@ -58,4 +58,4 @@ class Limits:
         return (self.silent_voice if voice else self.silent_text) * (self.silent_by_hand if by_hand else 1.0)
 
 
-TEXT_LIMITS = Limits(first_worker=20.0, queue_when_full=True)
+TEXT_LIMITS = Limits(first_worker=20.0, queue_when_full=True, stalled_reply=45.0)

@@ -14,7 +14,7 @@ from channels_io.end_reasons import EndReason
 from channels_io.live.live_legs import LiveLegs
 from parley.drain import Draining, drain
 from parley.lib import draining
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from parley.loop_lag import LoopLag
-from tests.channels_io.live.virtual_time import VirtualLoop, run_virtual
+from tests.support.virtual_time import VirtualLoop, run_virtual
 
 
 def test_a_blocked_loop_is_seen() -> None:

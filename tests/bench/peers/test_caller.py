@@ -14,8 +14,8 @@ from channels_io.bench.peers import caller as module
 from channels_io.bench.peers.caller import PeerCaller, PeerUtterance, last_audible
 from channels_io.simulators.browser_caller import CallFailed
 from channels_io.simulators.microphone import FRAME_SAMPLES, quiet_room, speech_of
-from tests.channels_io.live.virtual_time import run_virtual
 from tests.channels_io.simulators.scene import HUSH, LOUD, QUIET, TONE, Wire
+from tests.support.virtual_time import run_virtual
 
 ASK = speech_of(np.concatenate([QUIET, LOUD, QUIET]))
 """Audible from 100 to 200 ms: the last audible sample is in the frame that leaves at 180 ms."""

@@ -13,7 +13,7 @@ from inference import events as wire
 from inference.errors import WorkerLost
 from inference.events import LEAVING, ConversationState, Message, Open
 from tests.channels_io.live.script import ScriptedLink, ScriptedWorkers, Stage, tone
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 OFFER = wire.Failed(LEAVING, "This worker is about to stop.")
 STATE = ConversationState(turn=1, greeted=True, history=(Message("user", "Question?"), Message("assistant", "Answer.")))

@@ -22,7 +22,7 @@ from inference.events import Control, ConversationState, Media, Message
 from inference.lending import LentService
 from inference.spec import AgentSpec
 from tests.channels_io.live.script import FACTS, ScriptedLink, Stage, tone
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 HANDED_OVER = line_text("handed_over", "en")
 HANDED_BACK = line_text("handed_back", "en")

@@ -15,7 +15,7 @@ from channels_io.live.hub import LocalHub
 from channels_io.live.operator_socket import EVENTS, OperatorSocket
 from channels_io.live.watch_events import CALLER, OwnerIs, PartialWords, Person, encode_event, pack_sound
 from channels_io.operator_tickets import OperatorTicket
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 HOST = b"parley.example"
 ALICE = OperatorTicket(workspace="ws_1", conversation="cv_1", user="us_1", name="Alice", listen=True, speak=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from channels_io.live.pacer import AHEAD_SECONDS, LIMIT_SECONDS, Paced, Pacer, Schedule
 from inference.errors import ProtocolError
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 RATE = 24_000
 FRAME = RATE // 50

@@ -10,7 +10,7 @@ from channels_io.live.ringing import CYCLE_SECONDS, LEVEL, Ringing, ring_tone
 from inference.audio import AudioFrame, level_dbfs
 from inference.events import Media
 from tests.channels_io.live.script import HandChannel, MemoryRecorder
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 RATE = 8000
 

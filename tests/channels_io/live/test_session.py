@@ -22,7 +22,7 @@ from inference.events import ConversationState, Media, Message, Span
 from inference.spec import VoiceSpec
 from inference.used import Use
 from tests.channels_io.live.script import FACTS, SPEC, Stage, hush, tone
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 APOLOGY = line_text("apology", "en")
 RESUMED = line_text("resumed", "en")

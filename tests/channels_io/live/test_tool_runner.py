@@ -19,7 +19,7 @@ from inference.lending import LentService
 from inference.nodes import CallNode, CollectNode, FlowSpec, GoalNode, HandoffNode, Slot, ToolSpec
 from inference.spec import AgentSpec, decode_spec
 from tests.channels_io.live.script import SPEC, HandLine
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 FLOW = FlowSpec(
     "goal",

@@ -19,7 +19,7 @@ from inference.errors import WorkerFull
 from inference.events import ConversationState, Media
 from inference.spec import VoiceSpec
 from tests.channels_io.live.script import SPEC, Stage, tone
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 LIMITS = Limits(queue=60.0)
 

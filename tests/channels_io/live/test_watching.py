@@ -18,7 +18,7 @@ from inference.events import ConversationState, Span
 from inference.spec import VoiceSpec
 from tests.channels_io.live.script import Stage, tone
 from tests.channels_io.live.test_operator import owned, speak
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 EVENTS = "live:cv_1:events"
 SOUND = "live:cv_1:sound"

@@ -17,7 +17,7 @@ from channels_io.bench.driver import Caller
 from channels_io.live import messages
 from channels_io.simulators import browser_caller
 from inference.audio import Samples
-from tests.channels_io.live.virtual_time import run_virtual
+from tests.support.virtual_time import run_virtual
 
 HUSH = np.zeros(480, dtype=np.int16)
 """20 ms at 24 kHz."""
