@@ -17,7 +17,7 @@ RAY_VENV ?= .venv-ray
 DEPLOY_VENV ?= .venv-deploy
 CHECKED := platform/parley agents channels_io inference tests manage.py
 
-.PHONY: run demo test test-story test-coqui test-vllm test-switch test-ray test-deploy check fix builder bench bench-peers lock clean help
+.PHONY: run demo test test-story test-coqui test-vllm test-switch test-ray test-deploy check check-rules check-types check-builder fix builder bench bench-peers lock clean help
 
 run: $(VENV)/.local ## Start everything on this machine, place a first spoken call, serve until Ctrl-C
 	@exec $(PY) manage.py up
@@ -52,13 +52,20 @@ test-switch: $(VENV)/.dev $(VLLM_VENV)/.installed ## One agent's conversations o
 	@HF_HUB_OFFLINE=1 $(VLLM_VENV)/bin/python -m inference.catalogue.hugging_face qwen2.5-coder-1.5b
 	@PARLEY_VENV_VLLM=$(abspath $(VLLM_VENV)) $(PY) -m pytest -s tests/engines_switch $(ARGS)
 
-check: $(VENV)/.dev ## Lint, formatting, types, import rules, migrations, system checks
+check: ## Lint, formatting, types, import rules, migrations, system checks, the builder's bundle
+	@$(MAKE) --jobs 3 check-builder check-types check-rules
+
+check-rules: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "Formatting differs: run 'make fix'."; exit 1; }
-	@$(BIN)/mypy
 	@PYTHONPATH=platform:. $(BIN)/lint-imports --no-cache | tail -n 25
 	@$(PY) manage.py makemigrations --check --dry-run --verbosity 0 || { echo "Models differ from migrations: run '$(PY) manage.py makemigrations'."; exit 1; }
 	@$(PY) manage.py check --fail-level WARNING
+
+check-types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+check-builder: # needs no environment: while that is being installed, this runs beside it
 	@bash agents/builder/check.sh
 
 fix: $(VENV)/.dev ## Format and repair what can be repaired by itself

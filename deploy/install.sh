@@ -61,8 +61,8 @@ show_progress() { # one line that counts on a terminal, silence elsewhere
   fi
 }
 
-# The lock is complete and hashed, so there is nothing to resolve.
-if ! "$venv/bin/python" -m pip install --no-deps --require-hashes --disable-pip-version-check --progress-bar off \
+# The lock is complete and hashed, so there is nothing to resolve. pip compiles on one core: that is done below, on all.
+if ! "$venv/bin/python" -m pip install --no-compile --no-deps --require-hashes --disable-pip-version-check --progress-bar off \
   --requirement "$requirements" 2>&1 | tee "$log" | show_progress; then
   tail -n 15 "$log" >&2
   echo "Installing failed (above: the end of $log). Check the network and free disk space, then run the same command again." >&2
@@ -72,4 +72,7 @@ fi
 # The project itself: two folders on the path. `platform` holds packages and is none itself.
 site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 printf '%s\n%s\n' "$root" "$root/platform" >"$site/parley.pth"
+
+# Packages hold files that are no Python of ours (templates, other versions): what does not compile is not an error.
+"$venv/bin/python" -m compileall -qq -j 0 "$site" || true
 echo "Environment ready."

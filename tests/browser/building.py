@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.live_stack import RunningStack, sign_in
+
 
 @dataclass(frozen=True, slots=True)
 class Builder:
@@ -172,3 +174,46 @@ def booked(builder: Builder) -> None:
     text.press_sequentially(". I have you down for {{dya}} at {{slot}}.")
     builder.key("Escape")
     expect(builder.card("Booked").locator(".bd-var").first).to_have_text("name")
+
+
+def create_empty(page: Page, name: str) -> Builder:
+    page.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="New agent").first.click()
+    page.get_by_text("From scratch").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Create agent").click()
+    page.get_by_role("link", name="Flow", exact=True).click()
+    return Builder(page)
+
+
+def mend(builder: Builder) -> None:
+    """The misspelt variable is reported; the report leads to it; mended, it is gone."""
+    page = builder.page
+    builder.problem("no variable “dya”").click()
+    text = builder.field("Text")
+    expect(text).to_be_focused()
+    assert "{{dya}}" in text.input_value()
+    text.fill(text.input_value().replace("{{dya}}", "{{day}}"))
+    builder.leave()
+    builder.saved()
+    builder.pick("Confirmation")
+    builder.lead("failure", "Goodbye")
+    builder.saved()
+    builder.key("p")
+    expect(page.get_by_text("This draft can be published.")).to_be_visible()
+    expect(page.locator("[data-problems] .is-error")).to_have_count(0)
+
+
+def open_empty(page: Page, stack: RunningStack) -> Builder:
+    sign_in(page, stack.stack)
+    builder = create_empty(page, "Smile Dental")
+    builder.ready()
+    return builder
+
+
+def start_talking(page: Page) -> None:
+    page.get_by_role("button", name="Test", exact=True).click()
+    again = page.get_by_role("button", name="Start over")
+    if again.is_visible():
+        again.click()
+    page.get_by_role("button", name="Talk", exact=True).click()

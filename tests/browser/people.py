@@ -17,7 +17,7 @@ from channels_io.bench.corpus import all_clips
 from channels_io.simulators.browser_caller import RATE_OUT, BrowserCaller, CallResult
 from inference.audio import Samples
 from parley.stack.stack import ROOT
-from tests.browser.test_live_call import RunningStack
+from tests.browser.live_stack import RunningStack
 
 WAIT_SECONDS = 60.0
 WINDOW = RATE_OUT // 50

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import wave
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +14,9 @@ from playwright.sync_api import Page, expect
 
 from agents.models import Agent, Draft
 from parley.accounts.models import User, Workspace
-from tests.browser.building import Builder, build_dental
+from tests.browser.building import Builder, build_dental, mend, open_empty, start_talking
+from tests.browser.live_stack import ANSWER_MS, running, speak
 from tests.browser.scripted import ScriptedServer, wait_for
-from tests.browser.test_live_call import ANSWER_MS, RunningStack, running, speak
-from tests.browser.test_live_call import sign_in as sign_in_to_stack
 from tests.support.agents import make_agent
 
 NewPage = Callable[..., Page]
@@ -35,34 +32,6 @@ def _patience() -> Iterator[None]:
 
 
 # --- the whole story, on a stack of its own -------------------------------------------------------
-
-
-def create_empty(page: Page, name: str) -> Builder:
-    page.get_by_role("link", name="Agents").click()
-    page.get_by_role("link", name="New agent").first.click()
-    page.get_by_text("From scratch").click()
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Create agent").click()
-    page.get_by_role("link", name="Flow", exact=True).click()
-    return Builder(page)
-
-
-def mend(builder: Builder) -> None:
-    """The misspelt variable is reported; the report leads to it; mended, it is gone."""
-    page = builder.page
-    builder.problem("no variable “dya”").click()
-    text = builder.field("Text")
-    expect(text).to_be_focused()
-    assert "{{dya}}" in text.input_value()
-    text.fill(text.input_value().replace("{{dya}}", "{{day}}"))
-    builder.leave()
-    builder.saved()
-    builder.pick("Confirmation")
-    builder.lead("failure", "Goodbye")
-    builder.saved()
-    builder.key("p")
-    expect(page.get_by_text("This draft can be published.")).to_be_visible()
-    expect(page.locator("[data-problems] .is-error")).to_have_count(0)
 
 
 def write(page: Page, text: str) -> None:
@@ -118,14 +87,6 @@ def change_compare_restore(builder: Builder) -> None:
     expect(page.locator("[data-standing]")).to_have_text("Version 3 is live")
 
 
-def start_talking(page: Page) -> None:
-    page.get_by_role("button", name="Test", exact=True).click()
-    again = page.get_by_role("button", name="Start over")
-    if again.is_visible():
-        again.click()
-    page.get_by_role("button", name="Talk", exact=True).click()
-
-
 @pytest.mark.timeout(500)
 def test_a_dental_agent_from_nothing(new_page: NewPage, tmp_path: Path) -> None:
     wav = speak(tmp_path / "caller.wav", 4.0, "q01", 600.0)
@@ -139,48 +100,6 @@ def test_a_dental_agent_from_nothing(new_page: NewPage, tmp_path: Path) -> None:
         start_talking(page)
         expect(page.get_by_role("log")).to_contain_text("You said this to me", timeout=ANSWER_MS)
         expect(page.locator(".bd-card.is-now")).to_have_attribute("data-node-name", "Reception")
-
-
-@pytest.mark.model
-@pytest.mark.timeout(900)
-def test_a_dental_agent_hears_what_is_wanted(new_page: NewPage, tmp_path: Path) -> None:
-    """The agent's own voice says the caller's sentence into the microphone: a WAV, recognised and routed."""
-    wav = speak(tmp_path / "caller.wav", 1.0)
-    with running("default") as stack:
-        page = new_page(wav=wav, viewport={"width": 1440, "height": 900})
-        builder = open_empty(page, stack)
-        build_dental(builder)
-        mend(builder)
-        spoken = page.evaluate(PREVIEW, "I would like to book an appointment, please.")
-        between_silences(wav, bytes(spoken))
-        start_talking(page)
-        expect(page.get_by_role("log")).to_contain_text("What is your name?", timeout=ANSWER_MS)
-        expect(page.locator(".bd-card.is-now")).to_have_attribute("data-node-name", "Appointment")
-
-
-def between_silences(path: Path, sound: bytes, before: float = 6.0, after: float = 600.0) -> None:
-    """After the greeting, and once: Chromium plays the file in a circle. Seconds."""
-    with wave.open(io.BytesIO(sound), "rb") as given:
-        parameters, frames, second = given.getparams(), given.readframes(given.getnframes()), given.getframerate() * 2
-    with wave.open(str(path), "wb") as file:
-        file.setparams(parameters)
-        file.writeframes(bytes(round(before * second) // 2 * 2) + frames + bytes(round(after * second) // 2 * 2))
-
-
-PREVIEW = """async (text) => {
-    const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
-    const body = JSON.stringify({ text, voice_engine: "hibari", voice_name: "heart", voice_speed: 1 });
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
-    const answer = await fetch("../preview/", { method: "POST", headers, body });
-    return [...new Uint8Array(await answer.arrayBuffer())];
-}"""
-
-
-def open_empty(page: Page, stack: RunningStack) -> Builder:
-    sign_in_to_stack(page, stack.stack)
-    builder = create_empty(page, "Smile Dental")
-    builder.ready()
-    return builder
 
 
 # --- editing --------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.live_stack import ANSWER_MS, RunningStack, running, sign_in
 from tests.browser.people import LoopbackCaller, WhatsAppPerson, likeness, waited, wav_at_24k
-from tests.browser.test_live_call import ANSWER_MS, RunningStack, running, sign_in
 
 NewPage = Callable[..., Page]
 PASSWORD = "correct horse battery"

@@ -18,7 +18,7 @@ from parley.stack.probes import http_ok
 from parley.stack.report import make_report
 from parley.stack.stack import Stack, StackOptions
 from parley.stack.supervisor import Program
-from tests.browser.test_live_call import own_environment
+from tests.browser.live_stack import own_environment
 
 LLAMA, VLLM = "qwen2.5-coder-1.5b", "qwen2.5-coder-1.5b-hf"
 TOKEN = "a-token-of-this-test"

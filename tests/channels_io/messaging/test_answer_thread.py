@@ -19,7 +19,7 @@ from tests.channels_io.live.script import ScriptedWorkers
 from tests.channels_io.messaging.conftest import ANN, PaperLine
 from tests.channels_io.messaging.paper import Post, failed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 BOB = "+353861234502"
 

@@ -1,4 +1,4 @@
-"""Check 3 in small: 1,000 messages through every fault. The 10,000 are `manage.py stressmessages`."""
+"""Check 3 in small: 600 messages through every fault. The 10,000 are `manage.py stressmessages`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_nothing_is_lost_doubled_or_disordered(tmp_path: Path) -> None:
     ours = {MARK, *LEAVE_TO_US, "PARLEY_VAR", "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(
         [
-            sys.executable, "manage.py", "stressmessages", "--n", "1000", "--people", "40", "--rate", "20", "--freeze", "5",
+            sys.executable, "manage.py", "stressmessages", "--n", "600", "--people", "40", "--rate", "20", "--freeze", "5",
             "--drain", "180", "--json", str(figures),
         ],
         cwd=ROOT,
@@ -34,7 +34,7 @@ def test_nothing_is_lost_doubled_or_disordered(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     told = json.loads(figures.read_text())
     judged = told["figures"]
-    assert (judged["sent"], judged["people"], judged["conversations"]) == (1000, 40, 40)
+    assert (judged["sent"], judged["people"], judged["conversations"]) == (600, 40, 40)
     assert (judged["lost"], judged["double"], judged["disordered"], judged["acked_unstored"]) == ([], [], [], [])
-    assert judged["copies"] > 200
+    assert judged["copies"] > 100
     assert len(told["faults"]) == 5

@@ -22,7 +22,7 @@ from inference.nodes import ToolSpec
 
 from .conftest import weights
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
 FACTS = " ".join(f"Treatment {n} costs {n * 7 + 40} euros and takes {n + 10} minutes." for n in range(12))
 HEAD = (Message("system", f"You are Ava of Smile Dental. {FACTS} Answer in one short sentence."),)

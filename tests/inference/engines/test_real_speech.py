@@ -25,7 +25,7 @@ from inference.spec import VoiceSpec
 
 from .conftest import weights
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(240)]
 
 
 async def _clauses(*texts: str) -> AsyncIterator[str]:

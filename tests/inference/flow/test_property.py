@@ -313,6 +313,7 @@ def converse(data: bytes) -> None:
         answer = an_answer(draw, step)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("part", range(7))
 @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(st.binary(min_size=60, max_size=320))
@@ -320,6 +321,7 @@ def test_generated_flows_never_loop_raise_or_end_silently(part: int, data: bytes
     converse(data)
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("part", range(3))
 @settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(st.randoms(use_true_random=False), st.integers(200, 900))
