@@ -13,8 +13,9 @@ from inference.events import Control
 class Led(ToolLine, Protocol):
     """The leg, as it lets itself be led."""
 
-    turn: int
-    """The newest."""
+    @property
+    def turn(self) -> int:
+        """The newest."""
 
     async def steer(self, control: Control) -> bool:
         """Tell the worker; False when there is none, and the leg's own state then holds it for the next."""

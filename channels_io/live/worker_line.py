@@ -36,7 +36,7 @@ HELD = 200
 
 
 class Party(Protocol):
-    """Who is on this line: the session."""
+    """Who is on this line: the worker's side of a leg."""
 
     def opening(self, *, resumed: bool) -> Open:
         """Asking changes nothing: the conversation may not come about."""
@@ -62,11 +62,9 @@ class Party(Protocol):
 
 
 class WorkerLine:
-    def __init__(
-        self, workers: Workers, party: Party, limits: Limits, clock: Callable[[], float], waiting: WaitingLine
-    ) -> None:
+    def __init__(self, workers: Workers, limits: Limits, clock: Callable[[], float], waiting: WaitingLine) -> None:
         self._workers = workers
-        self._party = party
+        self._party: Party
         self._limits = limits
         self._clock = clock
         self._waiting = waiting
@@ -114,8 +112,9 @@ class WorkerLine:
         if self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time())
 
-    async def run(self) -> None:
+    async def run(self, party: Party) -> None:
         """Until `closing`. Raises WorkerError (full, lost, refused) when no worker can be had in time."""
+        self._party = party
         try:
             await self._run()
         finally:

@@ -23,7 +23,9 @@ import numpy as np
 from inference.cores import model_threads
 from inference.engines.base import ChatDelta, ChatOptions, EngineInfo, TextDelta, ToolRequest, Usage
 from inference.engines.chat_template import ChatTemplate
-from inference.engines.decode_loop import DecodeLoop, Finished, Request
+from inference.engines.decode_loop import DecodeLoop
+from inference.engines.decode_places import Places
+from inference.engines.decode_plan import Finished, Request
 from inference.engines.grammars import Bound, Grammars
 from inference.engines.ik_library import Context, Weights
 from inference.engines.kept_files import KeptFiles
@@ -120,15 +122,15 @@ class IkLlama:
             return
         tokens = self.head_tokens(prefix, tools)
         name = "head-" + hashlib.sha256(repr((self._fingerprint, tokens)).encode()).hexdigest()[:32]
-        if await self._on_loop(lambda loop: loop.holds(name)):
+        if await self._on_loop(lambda places: places.holds(name)):
             return
         state = await asyncio.to_thread(self._kept.get, name)
         if state and await self._restored(name, tokens, state):
-            await self._on_loop(lambda loop: loop.put_aside(name))
+            await self._on_loop(lambda places: places.put_aside(name))
             return
         await self.read(name, tokens)
-        state = await self._on_loop(lambda loop: loop.state(name))
-        await self._on_loop(lambda loop: loop.put_aside(name))
+        state = await self._on_loop(lambda places: places.state(name))
+        await self._on_loop(lambda places: places.put_aside(name))
         try:
             if state:
                 await asyncio.to_thread(self._kept.put, name, state)
@@ -203,16 +205,16 @@ class IkLlama:
             request.stopped = True
 
     async def _restored(self, name: str, tokens: list[int], state: bytes) -> bool:
-        return await self._on_loop(lambda loop: loop.restore(name, tokens, state))
+        return await self._on_loop(lambda places: places.restore(name, tokens, state))
 
-    async def _on_loop(self, work: Callable[[DecodeLoop], Result]) -> Result:
+    async def _on_loop(self, work: Callable[[Places], Result]) -> Result:
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         tell = _teller(answer)
         loop = self.loop
 
         def run() -> None:
             try:
-                tell(work(loop))
+                tell(work(loop.places))
             except Exception:
                 log.exception("A KV cache could not be handed over")
                 tell(EngineError("The language model could not hand over a KV cache."))

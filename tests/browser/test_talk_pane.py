@@ -205,11 +205,14 @@ def test_what_passed_by_is_shown_once_when_it_is_written_down(call: Conversation
     script.tell("node", turn=2, node="one", title="Reception", variables={})
     script.tell("node", turn=2, node="two", title="Appointment", variables={})
     script.tell("whispered", text="Offer ten percent off", by="Oscar")
+    script.tell("tool", name="free_slots", ok=True)
+    tools = page.locator(".tk-event", has_text="free_slots")
     whispers, marks = page.locator(".tk-note.is-whisper"), page.locator(".tk-mark", has_text="Appointment")
-    expect(page.locator("[data-passing]")).to_have_count(3)
+    expect(page.locator("[data-passing]")).to_have_count(4)
     for seq, kind, data in (
         (900, "node", {"turn": 2, "nodes": ["Reception", "Appointment"]}),
         (901, "whispered", {"text": "Offer ten percent off", "by": "Oscar"}),
+        (902, "tool_result", {"name": "free_slots", "ok": True}),
     ):
         Event.objects.create(
             workspace=call.workspace, conversation=call, leg=script.leg, seq=seq, kind=kind, data=data, at_ms=60_000
@@ -218,6 +221,7 @@ def test_what_passed_by_is_shown_once_when_it_is_written_down(call: Conversation
     expect(page.locator("[data-passing]")).to_have_count(0, timeout=4000)  # Before it goes by itself.
     expect(whispers).to_have_count(1)
     expect(marks).to_have_count(1)
+    expect(tools).to_have_count(1)
 
 
 def test_tab_changes_what_is_written_and_escape_leaves(call: Conversation, oscar: User, open_pane: Open) -> None:

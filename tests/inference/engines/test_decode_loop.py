@@ -13,16 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.engines.base import never
-from inference.engines.decode_loop import (
-    AHEAD_PIECE,
-    HELD_PIECE,
-    URGENT_PIECE,
-    DecodeLoop,
-    Finished,
-    Request,
-    pieces,
-    shares,
-)
+from inference.engines.decode_loop import DecodeLoop
+from inference.engines.decode_plan import AHEAD_PIECE, URGENT_PIECE, Finished, Request
 from inference.engines.sampling import Scores
 from inference.errors import EngineError, EngineNotReady
 
@@ -105,40 +97,6 @@ def _called(loop: DecodeLoop, work: Callable[[], object]) -> object:
     loop.call(run)
     assert ran.wait(20)
     return answers[0]
-
-
-# --- what a step takes --------------------------------------------------------------------------
-
-
-def _request(
-    pending: int, *, written: int = 0, urgent: bool = True, awaited: bool = True, held: bool = False
-) -> Request:
-    request = Request("x", [1], 9, urgent, lambda _: 0, lambda _: True, lambda _: None)
-    request.pending, request.written = [1] * pending, written
-    request.awaited, request.held = lambda: awaited, lambda: held
-    return request
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.booleans()), min_size=1, max_size=12), st.integers(1, 40)
-)
-def test_a_step_goes_on_with_replies_and_reads_for_the_urgent(wishes: list[tuple[int, bool, bool]], room: int) -> None:
-    requests = [
-        _request(1 if writes else count, written=int(writes), urgent=urgent) for count, writes, urgent in wishes
-    ]
-    plan = pieces(requests, room)
-    assert plan
-    assert sum(count for _, count in plan) <= room
-    assert len({id(request) for request, _ in plan}) == len(plan)
-    assert all(0 < count <= len(request.pending) for request, count in plan)
-    writing = [request for request in requests if not request.reading]
-    assert [request for request, _ in plan if not request.reading] == writing[:room]
-    read = [(request, count) for request, count in plan if request.reading]
-    if any(request.reading and request.urgent for request in requests):
-        assert all(request.urgent for request, _ in read)
-        assert sum(count for _, count in read) <= URGENT_PIECE
-    else:
-        assert sum(count for _, count in read) <= AHEAD_PIECE // (2 if writing else 1)
 
 
 # --- one conversation ---------------------------------------------------------------------------
@@ -338,18 +296,6 @@ def test_replies_being_written_share_every_step() -> None:
     assert written.count(3) >= 9
 
 
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=12), st.integers(1, 40))
-def test_a_short_prompt_goes_first_and_the_oldest_always_gets_on(lengths: list[int], room: int) -> None:
-    readers = [_request(length) for length in lengths]
-    given_out = {id(request): count for request, count in shares(readers, room)}
-    assert sum(given_out.values()) == min(room, sum(lengths))
-    assert given_out.get(id(readers[0]), 0) >= min(lengths[0], max(1, room // 4))
-    for shorter in readers[1:]:
-        for longer in readers[1:]:
-            if len(shorter.pending) < len(longer.pending) and given_out.get(id(longer)):
-                assert given_out.get(id(shorter), 0) == len(shorter.pending)
-
-
 # --- stopping -----------------------------------------------------------------------------------
 
 
@@ -382,19 +328,6 @@ def test_a_reply_that_is_held_stops_at_its_first_token_and_goes_on_when_let() ->
         held[0] = False
         assert asked.finished.written == 5
         assert asked.tokens == alone(HEAD, 5)
-
-
-def test_a_guess_is_read_after_an_answer_and_before_what_is_read_ahead() -> None:
-    ahead = _request(40, urgent=False)
-    guess = _request(40, awaited=False)
-    answer = _request(9)
-    assert pieces([ahead, guess, answer], 31) == [(answer, 9)]
-    assert pieces([ahead, guess], 31) == [(guess, URGENT_PIECE)]
-    writing = _request(1, written=1)
-    assert pieces([ahead, guess, writing], 31) == [(writing, 1), (guess, URGENT_PIECE // 2)]
-    held = _request(40, awaited=False, held=True)
-    assert pieces([held, ahead], 31) == [(held, HELD_PIECE)]
-    assert pieces([_request(1, written=1, held=True)], 31) == []
 
 
 def test_a_reply_that_is_stopped_says_no_more() -> None:
@@ -508,7 +441,7 @@ def test_a_cache_from_outside_takes_the_place_of_whoever_is_idle() -> None:
             assert Asked(loop, owner, [first, *HEAD], 1).finished
         loop.forget("nobody")
         state = b"[%s]" % b",".join(b"%d" % token for token in HEAD)
-        assert _called(loop, lambda: loop.restore("head", HEAD, state)) is True
+        assert _called(loop, lambda: loop.places.restore("head", HEAD, state)) is True
         assert Asked(loop, "c", [*HEAD, 9], 1).finished.cached == len(HEAD)
         assert Asked(loop, "a", [70, *HEAD, 9], 1).finished.cached == len(HEAD) + 1
 
@@ -516,7 +449,7 @@ def test_a_cache_from_outside_takes_the_place_of_whoever_is_idle() -> None:
 def test_a_cache_larger_than_the_context_is_not_taken() -> None:
     context = MemoryContext(cells=30)
     with _running(context) as loop:
-        assert _called(loop, lambda: loop.restore("head", HEAD, b"[]")) is False
+        assert _called(loop, lambda: loop.places.restore("head", HEAD, b"[]")) is False
         assert _called(loop, lambda: context.used) == 0
 
 
@@ -628,11 +561,11 @@ def test_a_cache_too_small_for_who_is_at_work_is_told_and_the_loop_goes_on() -> 
 def test_a_cache_that_was_kept_is_given_to_a_new_loop() -> None:
     with _running(MemoryContext()) as loop:
         assert Asked(loop, "head", HEAD, 0, urgent=False).finished
-        state = _called(loop, lambda: loop.state("head"))
-        assert _called(loop, lambda: loop.state("nobody")) == b""
+        state = _called(loop, lambda: loop.places.state("head"))
+        assert _called(loop, lambda: loop.places.state("nobody")) == b""
     assert isinstance(state, bytes)
     with _running(MemoryContext()) as new:
-        assert _called(new, lambda: new.restore("head", HEAD, state)) is True
+        assert _called(new, lambda: new.places.restore("head", HEAD, state)) is True
         asked = Asked(new, "a", [*HEAD, 3], 4)
         assert asked.finished == Finished(cached=len(HEAD), written=4)
         assert asked.tokens == alone([*HEAD, 3], 4)
@@ -642,7 +575,7 @@ def test_a_cache_that_does_not_fit_leaves_nothing_behind() -> None:
     context = MemoryContext()
     context.refuses_states = True
     with _running(context) as loop:
-        assert _called(loop, lambda: loop.restore("head", [1, 2, 3, 4], b"[1, 2, 3, 4]")) is False
+        assert _called(loop, lambda: loop.places.restore("head", [1, 2, 3, 4], b"[1, 2, 3, 4]")) is False
         assert _called(loop, lambda: context.used) == 0
         assert Asked(loop, "head", HEAD, 2).finished == Finished(cached=0, written=2)
 
@@ -655,12 +588,12 @@ def test_a_cache_is_not_put_over_one_that_is_there() -> None:
         for _ in range(2):
             assert context.at_step.acquire(timeout=20)
         answers: list[bool] = []
-        loop.call(lambda: answers.append(loop.restore("head", HEAD, b"[]")))
+        loop.call(lambda: answers.append(loop.places.restore("head", HEAD, b"[]")))
         context.let(100)
         assert reading.finished.written == 3
         assert reading.tokens == alone(HEAD, 3)
         assert answers == [False]
-        assert _called(loop, lambda: loop.restore("head", [*HEAD, *reading.tokens[:2]], b"[]")) is True
+        assert _called(loop, lambda: loop.places.restore("head", [*HEAD, *reading.tokens[:2]], b"[]")) is True
         assert context.calls["restore"] == 0
 
 
@@ -808,7 +741,7 @@ def test_a_head_put_aside_begins_every_conversation_and_takes_no_cells() -> None
     context = MemoryContext()
     with _running(context) as loop:
         assert Asked(loop, "head", HEAD[:20], 0).finished
-        _called(loop, lambda: loop.put_aside("head"))
+        _called(loop, lambda: loop.places.put_aside("head"))
         assert _called(loop, lambda: context.used) == 0
         first = Asked(loop, "a", [*HEAD[:20], 7], 1)
         assert first.finished == Finished(cached=20, written=1)
@@ -823,10 +756,10 @@ def test_a_few_words_in_common_bring_nothing_back_from_aside() -> None:
     context = MemoryContext()
     with _running(context) as loop:
         assert Asked(loop, "head", HEAD[:20], 0).finished
-        _called(loop, lambda: loop.put_aside("head"))
-        assert _called(loop, lambda: loop.holds("head"))
+        _called(loop, lambda: loop.places.put_aside("head"))
+        assert _called(loop, lambda: loop.places.holds("head"))
         assert Asked(loop, "a", [*HEAD[:5], 7], 1).finished == Finished(cached=0, written=1)
         assert context.calls["restore"] == 0
         assert Asked(loop, "b", [*HEAD[:12], 8], 1).finished == Finished(cached=12, written=1)
         assert context.calls["restore"] == 1
-        assert not _called(loop, lambda: loop.holds("nobody"))
+        assert not _called(loop, lambda: loop.places.holds("nobody"))

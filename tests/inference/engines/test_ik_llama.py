@@ -61,12 +61,12 @@ def _read(usage: Usage) -> int:
 
 async def _read_so_far(model: IkLlama, stream: IkStream) -> int:
     """Tokens that the stream has in the cache, between two steps."""
-    holding = await model._on_loop(lambda loop: loop._caches.get(stream.name))
+    holding = await model._on_loop(lambda places: places._caches.get(stream.name))
     return len(holding.tokens) if holding is not None else 0
 
 
 async def _at_work(model: IkLlama) -> bool:
-    return await model._on_loop(lambda loop: bool(loop._active))
+    return await model._on_loop(lambda _: bool(model.loop._active))
 
 
 async def test_the_head_is_cached_for_a_new_caller_while_others_talk(model: IkLlama) -> None:
@@ -188,8 +188,8 @@ async def test_conversations_at_once_say_what_they_say_alone(model: IkLlama) -> 
 async def test_a_conversation_that_ended_leaves_its_place(model: IkLlama) -> None:
     async with model.stream() as stream:
         await _reply(stream, ASK)
-        assert await model._on_loop(lambda loop: loop._context.used) > 200
-    assert await model._on_loop(lambda loop: loop._context.used) == 0
+        assert await model._on_loop(lambda places: places._context.used) > 200
+    assert await model._on_loop(lambda places: places._context.used) == 0
 
 
 async def test_a_cache_that_is_full_is_shared_out_and_the_words_stay_the_same() -> None:

@@ -1,6 +1,7 @@
 // The palette at the left: drag a kind onto the canvas, or click it to put it after what is selected.
 
 import { useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { addNext } from "../store/editing";
 import { useBuilder } from "../store/store";
 import type { Kind } from "../types";
@@ -29,6 +30,7 @@ export function Palette() {
 
 /** Puts the caret into the palette's search, opening it first. */
 export function searchKinds(): void {
-  useBuilder.setState({ palette: true });
-  requestAnimationFrame(() => document.dispatchEvent(new Event("parley:search-kinds")));
+  // At once, not with the next frame: who types "/say" in one go has typed the word by then.
+  flushSync(() => useBuilder.setState({ palette: true }));
+  document.dispatchEvent(new Event("parley:search-kinds"));
 }

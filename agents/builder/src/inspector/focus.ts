@@ -12,11 +12,12 @@ export function useFocusWish(box: RefObject<HTMLElement | null>): void {
     const look = (): void => {
       const place = box.current && reach(box.current, focus.field);
       tries += 1;
-      if (place === "again" && tries < 8) timer = requestAnimationFrame(look);
+      const later = place === "again" || (place === null && tries === 1);
+      if (later && tries < 8) timer = requestAnimationFrame(look);
       else useBuilder.setState({ focus: null });
       if (place instanceof HTMLElement) show(place, focus.quiet === true);
     };
-    timer = requestAnimationFrame(look);
+    look(); // At once: who types on without a pause is not a frame ahead of the caret.
     return () => cancelAnimationFrame(timer);
   }, [focus, box]);
 }

@@ -113,8 +113,12 @@ export class Lines {
 
   /** The server has written down what passed by here: it is not shown twice. */
   #passed(incoming) {
-    const words = wordsOf(incoming);
     const passing = [...this.list.querySelectorAll("[data-passing]")];
+    if (incoming.dataset.happened) {
+      passing.find((line) => line.isConnected && line.dataset.happened === incoming.dataset.happened)?.remove();
+      return;
+    }
+    const words = wordsOf(incoming);
     for (const each of incoming.matches(".tk-mark") ? words.split(" → ") : [words]) {
       const same = (line) => line.isConnected && line.classList[0] === incoming.classList[0] && wordsOf(line) === each;
       if (each) passing.find(same)?.remove();

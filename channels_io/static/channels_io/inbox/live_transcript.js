@@ -40,7 +40,7 @@ export class LiveTranscript {
     else if (type === "node") this.#node(message);
     else if (type === "language") this.mark("translate", this.words.nowSpeaking.replace("{language}", message.name));
     else if (type === "whispered") this.#whispered(message);
-    else if (type === "failed") this.#event("error", `${this.words.failure}: ${message.message || message.code}`, true);
+    else if (type === "failed") this.#event("error", `${this.words.failure}: ${message.message || message.code}`, `failed ${message.code}`, true);
     else if (type === "ended") this.#endLive();
   }
 
@@ -125,7 +125,7 @@ export class LiveTranscript {
   }
 
   #tool({ name, ok }) {
-    this.#event("build", (ok ? this.words.toolRan : this.words.toolFailed).replace("{name}", name), !ok);
+    this.#event("build", (ok ? this.words.toolRan : this.words.toolFailed).replace("{name}", name), `tool_result ${name}`, !ok);
   }
 
   #node({ node, title }) {
@@ -143,8 +143,10 @@ export class LiveTranscript {
     this.lines.pass(made);
   }
 
-  #event(icon, text, problem) {
+  /** happened: "<kind> <name or code>", as on the server's line. */
+  #event(icon, text, happened, problem) {
     const made = this.lines.part("event", this.#passing(), problem ? ["is-problem"] : []);
+    made.dataset.happened = happened;
     made.querySelector("[data-icon]").textContent = icon;
     made.querySelector("[data-words]").textContent = text;
     this.lines.pass(made);
